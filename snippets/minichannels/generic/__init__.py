@@ -1,0 +1,4 @@
+"""Consumers that already speak WebSocket or HTTP.
+
+Mirrors `channels/generic/`.
+"""
