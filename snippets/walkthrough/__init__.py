@@ -1,0 +1,1 @@
+"""Reads the snippets of the pages, runs them, and shows what they did."""
