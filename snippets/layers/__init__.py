@@ -1,0 +1,1 @@
+"""What the chapter on layers measures on a real server."""
