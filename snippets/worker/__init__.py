@@ -1,0 +1,1 @@
+"""Workers beside each other: ours, that of Channels, and one of Celery."""
