@@ -1,0 +1,1 @@
+"""What the museum of failures needs besides its snippets."""
