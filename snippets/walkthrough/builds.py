@@ -17,7 +17,10 @@ CACHE = ROOT / ".cache" / "runs"
 SECONDS = 300
 """How long a page may run: on a busy machine, one that starts servers takes minutes."""
 
-INPUTS = ("check", "fences", "loop", "packages", "recorder", "session", "trace")
+INPUTS = (
+    *("check", "clock", "fences", "loop"),
+    *("packages", "recorder", "session", "trace"),
+)
 """The modules of walkthrough that can change what a run gives."""
 
 

@@ -13,6 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from walkthrough.clock import Clock
 from walkthrough.fences import CHANNELS, Page, Problem, Snippet, read_page
 from walkthrough.packages import prepare
 from walkthrough.session import Result, Session, difference
@@ -20,6 +21,9 @@ from walkthrough.session import Result, Session, difference
 
 class PageRun:
     """The snippets of one page, run in order, each once.
+
+    They do not wait where they sleep, and a busy machine is not late: see `Clock`. Only
+    those that run locally, with sockets and threads, have the machine's own time.
 
     Args:
         page: The page.
@@ -38,7 +42,9 @@ class PageRun:
         self.results: dict[str, Result] = {}
         prepare(package)
         traced = any(snippet.traced for snippet in page.snippets)
-        self.session = Session(page.file, package, write, traced=traced)
+        self.session = Session(
+            page.file, package, write, traced=traced, clock=Clock(hurried=True)
+        )
 
     def snippets(self) -> list[Snippet]:
         """Give the snippets that run on this package, in order."""

@@ -10,7 +10,8 @@ everywhere else too.
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -66,6 +67,24 @@ class BlockingLoop(asyncio.BaseEventLoop):
 
     async def shutdown_default_executor(self, timeout: float | None = None) -> None:
         """There is no executor."""
+
+
+def give() -> None:
+    """Let the loops that programs ask asyncio for be of this kind."""
+    for module in (asyncio, asyncio.events):
+        module.new_event_loop = BlockingLoop  # type: ignore[attr-defined]
+
+
+@contextmanager
+def given() -> Iterator[None]:
+    """Let them be of this kind within the block."""
+    before = asyncio.new_event_loop
+    give()
+    try:
+        yield
+    finally:
+        for module in (asyncio, asyncio.events):
+            module.new_event_loop = before  # type: ignore[attr-defined]
 
 
 def outside(loop: asyncio.AbstractEventLoop, func: Callable[..., T], *args: Any) -> T:

@@ -25,9 +25,10 @@ from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from walkthrough.loop import BlockingLoop
+from walkthrough.loop import BlockingLoop, given
 
 if TYPE_CHECKING:
+    from walkthrough.clock import Clock
     from walkthrough.recorder import Recorder
     from walkthrough.trace import Trace
 
@@ -105,6 +106,7 @@ class Session:
         write: Called with each piece of output as it is printed.
         loop_factory: Makes the loop that `await` at the top level runs on.
         traced: Whether to record what the applications and layers do.
+        clock: What the time goes by, in all blocks but those that are local.
     """
 
     page: str = "page"
@@ -113,6 +115,7 @@ class Session:
     loop_factory: Callable[[], asyncio.AbstractEventLoop] = BlockingLoop
     namespace: dict[str, Any] = field(default_factory=lambda: {"__name__": "__main__"})
     traced: bool = False
+    clock: Clock | None = None
 
     def __post_init__(self) -> None:
         self.recorder: Recorder | None = None
@@ -131,14 +134,14 @@ class Session:
             line: The line of the page on which the text starts.
             local: Run on an ordinary event loop, with sockets and threads.
         """
-        with self._captured() as output:
+        with self._captured(local) as output:
             failure = self._attempt(lambda: self._script(code, line, local), output)
         return Result(output.getvalue(), failure, trace=self._taken(local))
 
     def replay(self, code: str, line: int = 1, *, local: bool = False) -> Result:
         """Replay an interpreter session, and compare each answer with the one shown."""
         examples = []
-        with self._captured() as output:
+        with self._captured(local) as output:
             for example in doctest.DocTestParser().get_examples(code):
                 print(prompted(example.source), end="")
                 before = output.tell()
@@ -170,10 +173,10 @@ class Session:
     def close(self) -> list[str]:
         """Cancel the tasks that still run, and say which they were."""
         left = []
-        for runner in self._runners.values():
+        for local, runner in self._runners.items():
             tasks = asyncio.all_tasks(runner.get_loop())
             left += [name for task in tasks if (name := task_name(task)) != MAIN]
-            with self._captured():
+            with self._captured(local):
                 runner.close()
         self._runners.clear()
         return sorted(left)
@@ -253,11 +256,12 @@ class Session:
         return None
 
     @contextlib.contextmanager
-    def _captured(self) -> Iterator[io.StringIO]:
+    def _captured(self, local: bool = False) -> Iterator[io.StringIO]:
         """Collect what is printed, and pass it on at once."""
         output = Tee(self.write)
-        recorder = self.recorder
+        clock, recorder = self.clock, self.recorder
         with (
+            on_clock(clock) if clock and not local else contextlib.nullcontext(),
             recorder.installed() if recorder else contextlib.nullcontext(),
             contextlib.redirect_stdout(output),
             contextlib.redirect_stderr(output),
@@ -268,6 +272,13 @@ class Session:
             warnings.simplefilter("ignore", ResourceWarning)
             warnings.showwarning = show_warning
             yield output
+
+
+@contextlib.contextmanager
+def on_clock(clock: Clock) -> Iterator[None]:
+    """Let the time, and the loops that a program makes, be of `clock`."""
+    with clock.installed(), given():
+        yield
 
 
 MAIN = Session._awaited.__qualname__

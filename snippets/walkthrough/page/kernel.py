@@ -17,8 +17,8 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
-from walkthrough.loop import BlockingLoop
-from walkthrough.page.clock import clock
+from walkthrough.clock import clock
+from walkthrough.loop import give
 from walkthrough.page.live import answer
 from walkthrough.sequence import figure, pair
 from walkthrough.session import Result, Session, difference
@@ -55,8 +55,7 @@ def start(sleep: Callable[[float], object]) -> None:
     """
     asyncio._set_running_loop(None)
     asyncio.run = getattr(asyncio.run, "__wrapped__", asyncio.run)
-    for module in (asyncio, asyncio.events):
-        module.new_event_loop = BlockingLoop  # type: ignore[attr-defined]
+    give()
     clock.block = sleep
     clock.install()
     builtins.input = no_input
@@ -86,7 +85,7 @@ def run(request: str, tell: Tell) -> str:
     wanted = json.loads(request)
     if "blocks" in wanted:
         forget_ours()
-        clock.skipped = 0
+        clock.reset()
     if "acts" in wanted:
         return answer(wanted)
     traced = any(block.get("traced") for block in wanted["blocks"])

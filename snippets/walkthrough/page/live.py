@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from walkthrough.clock import clock
 from walkthrough.loop import BlockingLoop, Sleeper
-from walkthrough.page.clock import clock
 from walkthrough.sequence import arranged, figure, literal, rows
 from walkthrough.session import Failure, Session, describe
 from walkthrough.trace import Actor, Trace, plain
