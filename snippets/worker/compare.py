@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import redis
 from troubleshooting.redis import server
 
 KINDS = {
@@ -26,30 +27,32 @@ JOBS = (1, 2, 3, 4, 5, 6)
 LAST = 7
 """A job that is sent later: once it is done, the worker is known to be at work."""
 NONE = 0
-PATIENCE = 5.0
-"""Seconds without a new job done after which no more is expected."""
-STARTING = 60.0
-"""Seconds that a worker may need to start."""
+PATIENCE = 1.0
+"""Seconds without a change after which no more is expected."""
+DEADLINE = 60.0
+"""Seconds that anything may take: a worker to start, a broker to give a job back."""
 
 
 class Trial:
-    """A broker, a file of the jobs done, and workers of one kind."""
+    """A broker, files of the jobs begun and done, and workers of one kind."""
 
-    def __init__(self, kind: str, port: int, folder: Path, fails: int) -> None:
+    def __init__(self, kind: str, port: int, folder: Path) -> None:
         self.kind = kind
-        self.done = folder / "done"
-        self.done.touch()
+        self.broker = redis.Redis(port=port)
+        self.begun, self.done = folder / "begun", folder / "done"
         self.environment = os.environ | {
             "JOBS_REDIS": str(port),
+            "JOBS_BEGUN": str(self.begun),
             "JOBS_DONE": str(self.done),
-            "JOBS_FAIL": str(fails),
         }
 
-    def finished(self) -> set[int]:
-        return {int(line) for line in self.done.read_text().split()}
-
     def count(self) -> int:
-        return len(self.finished() & set(JOBS))
+        return len(numbers_in(self.done) & set(JOBS))
+
+    def waiting(self) -> int:
+        """Count what the broker holds, apart from what Celery notes of its queues."""
+        keys: list[bytes] = self.broker.keys()  # type: ignore[assignment]
+        return len([key for key in keys if not key.startswith(b"_kombu")])
 
     def send(self, *numbers: int) -> None:
         module = f"worker.with_{self.kind.lower()}"
@@ -57,11 +60,16 @@ class Trial:
         subprocess.run([sys.executable, "-c", code], env=self.environment, check=True)
 
     @contextmanager
-    def worker(self) -> Iterator[None]:
-        """Run a worker, and kill it in the end: it gets no chance to tidy up."""
+    def worker(self, *, fails: int = NONE, hangs: int = NONE) -> Iterator[None]:
+        """Run a worker, and kill it in the end: it gets no chance to tidy up.
+
+        Args:
+            fails: The job that raises.
+            hangs: The job that never ends.
+        """
         process = subprocess.Popen(
             [sys.executable, *KINDS[self.kind]],
-            env=self.environment,
+            env=self.environment | {"JOBS_FAIL": str(fails), "JOBS_HANG": str(hangs)},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -71,48 +79,55 @@ class Trial:
             process.kill()
             process.wait()
 
-    def wait_for(self, number: int) -> None:
-        """Wait until a job is done."""
-        deadline = time.monotonic() + STARTING
-        while number not in self.finished() and time.monotonic() < deadline:
+    def settle(self) -> int:
+        """Wait until nothing changes any more; count the jobs done."""
+        seen, since = (self.count(), self.waiting()), time.monotonic()
+        while time.monotonic() - since < PATIENCE:
             time.sleep(0.01)
-
-    def settle(self, patience: float = PATIENCE) -> int:
-        """Wait until nothing has been done for a while; count the jobs done."""
-        seen, since = self.count(), time.monotonic()
-        while seen < len(JOBS) and time.monotonic() - since < patience:
-            time.sleep(0.01)
-            if (now := self.count()) > seen:
+            if (now := (self.count(), self.waiting())) != seen:
                 seen, since = now, time.monotonic()
-        return seen
+        return seen[0]
+
+
+def numbers_in(file: Path) -> set[int]:
+    return {int(line) for line in file.read_text().split()} if file.exists() else set()
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Wait for something, but not for ever."""
+    deadline = time.monotonic() + DEADLINE
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 @contextmanager
-def trial(kind: str, fails: int = NONE) -> Iterator[Trial]:
+def trial(kind: str) -> Iterator[Trial]:
     with TemporaryDirectory() as folder, server() as (_, port):
-        made = Trial(kind, port, Path(folder), fails)
+        made = Trial(kind, port, Path(folder))
         made.send(*JOBS)
         yield made
+        made.broker.close()
 
 
 def one_job_raises(kind: str) -> int:
     """The third job of six raises: how many are done."""
-    with trial(kind, fails=3) as run, run.worker():
-        run.wait_for(2)
-        run.settle(1.0)
+    with trial(kind) as run, run.worker(fails=3):
+        wait_until(lambda: 3 in numbers_in(run.begun))
+        run.settle()
         run.send(LAST)
-        run.wait_for(LAST)
+        wait_until(lambda: LAST in numbers_in(run.done))
         return run.count()
 
 
 def killed_and_restarted(kind: str) -> int:
-    """The worker is killed after the first job, and started again: how many."""
+    """The worker is killed while it does the second job, and started again."""
     with trial(kind) as run:
-        with run.worker():
-            run.wait_for(1)
+        with run.worker(hangs=2):
+            wait_until(lambda: 2 in numbers_in(run.begun))
+            run.settle()
         run.send(LAST)
         with run.worker():
-            run.wait_for(LAST)
+            wait_until(lambda: LAST in numbers_in(run.done) and not run.waiting())
             return run.settle()
 
 
