@@ -21,8 +21,9 @@ def happened(page: Page, package: str) -> dict[str, list[str]]:
     run = PageRun(page, package)
     told = {}
     for snippet in run.snippets():
-        trace = run.result(snippet).trace
-        if snippet.traced and not snippet.only_minichannels and trace:
+        if not snippet.traced or snippet.only_minichannels:
+            continue
+        if trace := run.result(snippet).trace:
             words = [sentence(trace, event) for event in trace.events]
             told[snippet.slug] = ["".join(text for _, text in each) for each in words]
     run.close()
