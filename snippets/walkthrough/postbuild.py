@@ -84,6 +84,11 @@ MENDS = (
         "",
     ),
     Mend(
+        "a link to the next page that Firefox fetches ahead, which the policy blocks",
+        re.compile(r'\s*<link rel="next" href="[^"]*">'),
+        "",
+    ),
+    Mend(
         "labels with an empty `tabindex`, which is not valid HTML",
         re.compile(r'(<label class="md-nav__link"[^>]*?) tabindex=""'),
         r"\1",
