@@ -1,7 +1,7 @@
 """Refuse WebSockets that the page of a stranger opened.
 
-A browser sends cookies along with a WebSocket to any site, so a socket that trusts
-cookies has to look at the Origin header: it names the site of the page.
+A browser may send cookies along with a WebSocket that another site's page opens, so a
+socket that trusts cookies has to look at the Origin header: it names that site.
 
 Mirrors `channels/security/websocket.py`.
 """
