@@ -20,10 +20,13 @@ const NAMES = ["ann", "bob", "cho", "dee", "eve", "fay"];
 const MARKS = {out: "→", in: "←", note: "·", error: "✕"};
 const EACH = new Set(["path", "say", "http"]);
 const OPENING = new Set(["connect", "request", "work", "post"]);
+const EDITS = ["input", "run-reset"];
 const LINES = 500;
 const CHUNK = 8;
 const quiet = {begin() {}, text() {}};
 const BEFORE = "What happens will be drawn below.";
+const CHANGED = "The code has changed. Run it, or connect again, to start it anew.";
+const HELD = "The application does not give back control. Stop ends it.";
 
 class LiveBench extends HTMLElement {
   #panels = new Map(); #parts; #block; #queue = []; #busy = false; #open = false; #timer; #rows = []; #state = [];
@@ -57,9 +60,20 @@ class LiveBench extends HTMLElement {
     for (const name of (this.dataset.clients ?? "ann bob").split(/\s+/)) this.add(name);
     if ("worker" in this.dataset) this.#join("worker", WorkerPanel);
     this.#block.addEventListener("run-finished", () => this.#restart());
+    for (const edit of EDITS) document.addEventListener(edit, this);
   }
 
-  disconnectedCallback() { clearTimeout(this.#timer); }
+  disconnectedCallback() {
+    clearTimeout(this.#timer);
+    for (const edit of EDITS) document.removeEventListener(edit, this);
+  }
+
+  handleEvent() { if (this.#stale) this.#say(CHANGED); }
+
+  /** Whether the application that runs is not that of the code that is shown. */
+  get #stale() {
+    return this.#open && JSON.stringify(layout(before(this.#block))) !== JSON.stringify(this.blocks);
+  }
 
   get http() { return "http" in this.dataset; }
 
@@ -88,6 +102,7 @@ class LiveBench extends HTMLElement {
 
   /** Do something as a client, as soon as Python is free. */
   act(act) {
+    if (OPENING.has(act.do) && this.#stale) this.#renew(act.client);
     this.#queue.push(act);
     this.#pump();
   }
@@ -104,6 +119,7 @@ class LiveBench extends HTMLElement {
     this.#busy = true;
     clearTimeout(this.#timer);
     const slow = setTimeout(() => { this.#parts.stop.hidden = false; }, 400);
+    const held = setTimeout(() => { if (python.state === "running") this.#say(HELD); }, 2000);
     const unwatch = python.watch((share, megabytes) => this.#say(
       share < 1 ? `Loading Python, ${megabytes.toFixed(1)} MB, once…` : "Starting Python…",
     ));
@@ -127,6 +143,8 @@ class LiveBench extends HTMLElement {
         : error.message);
     } finally {
       clearTimeout(slow);
+      clearTimeout(held);
+      if (this.#parts.status.textContent === HELD) this.#say("");
       unwatch();
       this.#parts.stop.hidden = true;
       this.#busy = false;
@@ -162,9 +180,14 @@ class LiveBench extends HTMLElement {
       if (block.dataset.state === "finished" && !block.querySelector(".run-output")) this.connect();
       return;
     }
+    this.#renew();
+  }
+
+  #renew(but) {
     this.#open = false;
     for (const panel of this.#panels.values()) {
       const was = panel.state;
+      if (panel.name === but) continue;
       panel.set({state: "closed", code: ""});
       if (was !== "open") continue;
       panel.log([{way: "note", text: "the application was started anew"}]);
@@ -324,6 +347,7 @@ class Panel {
       form = "text";
     }
     if (!this.busy) this.connect();
+    if (python.state !== "ready") this.log([{way: "note", text: `is sent when Python is ready: ${value}`}]);
     this.act({do: "send", text: value, form});
     text.select();
   }

@@ -205,7 +205,7 @@ class RunBlock extends HTMLElement {
   }
 
   #offer(old) {
-    this.#notice("You changed an earlier version of this snippet.", {
+    this.#notice("You changed an earlier version of this.", {
       "Show my text": () => {
         store.keep(this.name, this.#original, old);
         this.#show(old);
@@ -287,7 +287,7 @@ class RunBlock extends HTMLElement {
     if (last.examples.length) this.#examples(last.examples);
     if (left.length) {
       const names = [...new Set(left)].map(visible).join(", ");
-      this.#add(paragraph(`Still running at the end, and cancelled: ${names}.`, "run-left"));
+      this.#add(paragraph(`Cancelled at the end: ${names}.`, "run-left"));
     }
     if (failed) this.#state("failed", last.failure.summary.split(":")[0] + time);
     else {
@@ -304,9 +304,9 @@ class RunBlock extends HTMLElement {
     this.#parts.live.hidden = false;
   }
 
-  #verdict({as_shown: same, examples}) {
+  #verdict({as_shown: same, note, examples}) {
     if (same && !this.expected && !examples.length) return "✓ ran, and prints nothing";
-    if (same) return "✓ as the page shows";
+    if (same) return `✓ as the page shows${note}`;
     return this.edited ? "≠ your text does something else" : "≠ not as the page shows";
   }
 

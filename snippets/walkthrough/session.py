@@ -21,7 +21,7 @@ import sys
 import traceback
 import types
 import warnings
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -170,12 +170,20 @@ class Session:
             work()
         return output.getvalue()
 
-    def close(self) -> list[str]:
-        """Cancel the tasks that still run, and say which they were."""
-        left = []
+    def tasks(self) -> set[asyncio.Task[Any]]:
+        """Give the tasks that still run."""
+        loops = [runner.get_loop() for runner in self._runners.values()]
+        return {task for loop in loops for task in asyncio.all_tasks(loop)}
+
+    def close(self, known: Collection[asyncio.Task[Any]] = ()) -> list[str]:
+        """Cancel the tasks that still run, and say which they were.
+
+        Args:
+            known: Those of which nothing is to be said.
+        """
+        names = [task_name(task) for task in self.tasks() - set(known)]
+        left = [name for name in names if name != MAIN]
         for local, runner in self._runners.items():
-            tasks = asyncio.all_tasks(runner.get_loop())
-            left += [name for task in tasks if (name := task_name(task)) != MAIN]
             with self._captured(local):
                 runner.close()
         self._runners.clear()

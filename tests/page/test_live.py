@@ -157,8 +157,9 @@ async def test_two_clients_chat_and_the_diagram_grows(show: Show) -> None:
 async def test_sending_connects_first(show: Show) -> None:
     reader = await show(CHAT)
     await press(reader, "ann", "Send")
-    await said(reader, "ann", "accepted")
+    await panel(reader, "ann").locator(".live-in").wait_for(timeout=40_000)
     assert await log(reader, "ann") == [
+        "is sent when Python is ready: Hello",
         "connects to /chat/",
         "accepted",
         "Hello",
@@ -210,11 +211,49 @@ async def test_an_edit_and_a_run_restart_it_and_connect_again(show: Show) -> Non
     await said(reader, "bob", "new Hello")
 
 
+async def test_an_edit_is_told_and_who_connects_next_starts_it_anew(
+    show: Show,
+) -> None:
+    reader = await show(CHAT)
+    await connected(reader, "ann", "bob")
+    await press(reader, "ann", "Disconnect")
+    await said(reader, "ann", "closed by you")
+    code = await reader.block("chat", "code").first.text_content()
+    await reader.rewrite("chat", code.replace("event[", "'new ' + event["))
+    status = reader.page.locator(".live-status")
+    await status.get_by_text("The code has changed.").wait_for()
+    await press(reader, "ann", "Connect")
+    await said(reader, "bob", "the application was started anew")
+    await reader.page.locator(".live-panel[data-state=open]").nth(1).wait_for()
+    await press(reader, "ann", "Send")
+    await said(reader, "bob", "new Hello")
+
+
+async def test_an_application_that_keeps_control_is_told_and_can_be_stopped(
+    show: Show,
+) -> None:
+    reader = await show(CHAT)
+    code = await reader.block("chat", "code").first.text_content()
+    endless = code.replace(
+        "        if text_data", "        while True: pass\n        if text_data"
+    )
+    assert endless != code
+    await reader.rewrite("chat", endless)
+    await connected(reader, "ann", "bob")
+    await press(reader, "ann", "Send")
+    status = reader.page.locator(".live-status")
+    await status.get_by_text("does not give back control").wait_for()
+    await reader.page.locator(".live-bar").get_by_role("button", name="Stop").click()
+    await status.get_by_text("All connections are gone.").wait_for()
+
+
 async def test_the_layer_is_watched(show: Show) -> None:
     reader = await show(CHAT)
     await connected(reader, "ann", "bob")
     await reader.page.get_by_text("Channel layer", exact=True).click()
-    cells = await reader.page.locator(".live-layers td").all_inner_texts()
+    found = reader.page.locator(".live-layers td")
+    await found.nth(1).wait_for()
+    cells = await found.all_inner_texts()
     assert cells[:2] == ["room", "channel of ann's Chat, channel of bob's Chat"]
 
 
@@ -226,6 +265,7 @@ async def test_a_program_that_never_ends_can_be_stopped(show: Show) -> None:
     await reader.page.locator("live-bench").get_by_role("button", name="Stop").click()
     await reader.page.get_by_text("All connections are gone.").wait_for()
     await connected(reader, "ann", "bob")
+    await reader.page.locator(".live-panel[data-state=open]").nth(1).wait_for()
 
 
 async def test_200_messages_in_a_burst_lose_nothing_and_freeze_nothing(
@@ -267,10 +307,10 @@ async def test_a_request_waits_and_can_be_left(show: Show) -> None:
     await output.filter(has_text="http.disconnect").wait_for()
     await press(reader, "ann", "Send")
     await press(reader, "bob", "Send")
-    await said(reader, "bob", "/bob")
+    await panel(reader, "bob").locator(".live-in", has_text="/bob").wait_for()
     body = panel(reader, "bob").get_by_role("textbox", name="Body of bob")
     assert await body.input_value() == "rain"
-    await said(reader, "ann", "/a")
+    await panel(reader, "ann").locator(".live-in", has_text="/a").wait_for()
     assert "status 200" in await panel(reader, "ann").inner_text()
 
 

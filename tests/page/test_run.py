@@ -222,4 +222,4 @@ async def test_tasks_left_over_are_cancelled_and_named(show: Show) -> None:
     )
     await reader.run("left")
     said = await reader.text("left", ".run-left")
-    assert said == "Still running at the end, and cancelled: ticker."
+    assert said == "Cancelled at the end: ticker."

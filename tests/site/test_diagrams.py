@@ -150,4 +150,5 @@ async def test_without_javascript_the_diagram_and_its_words_are_there(
     assert "ann opens websocket /chat/ to ann's Chat" in await rows.first.inner_text()
     box = await rows.first.locator(".trace-strip").bounding_box()
     assert box and box["width"] > 200 and box["height"] > 20
-    assert not await page.locator("live-bench").is_visible()
+    assert not await page.locator(".live-panels").is_visible()
+    assert await page.get_by_text("need JavaScript").is_visible()

@@ -79,8 +79,8 @@ def run(request: str, tell: Tell) -> str:
 
     Returns:
         `{"blocks": [...], "left": [...]}`, as JSON: an answer for each block that was
-        run, and the tasks that had to be cancelled at the end. A request with "acts"
-        is one of a live snippet: see `walkthrough.page.live`.
+        run, and the tasks of the last one that had to be cancelled at the end. A
+        request with "acts" is one of a live snippet: see `walkthrough.page.live`.
     """
     wanted = json.loads(request)
     if "blocks" in wanted:
@@ -93,15 +93,17 @@ def run(request: str, tell: Tell) -> str:
     session = Session(wanted["page"], write=write, traced=traced)
     answers: list[dict[str, Any]] = []
     traces: dict[str, Trace] = {}
+    known: set[asyncio.Task[Any]] = set()
     try:
         for block in wanted["blocks"]:
             tell("begin", block["slug"])
+            known = session.tasks()
             with clock.hurry(block is not wanted["blocks"][-1]):
                 answers.append(run_block(session, block, traces))
             if answers[-1]["failure"] and not block["raises"]:
                 break
     finally:
-        left = session.close()
+        left = session.close(known)
     return json.dumps({"blocks": answers, "left": left})
 
 
@@ -118,6 +120,7 @@ def run_block(
         "failure": asdict(result.failure) if result.failure else None,
         "examples": [asdict(example) for example in result.examples],
         "as_shown": as_shown(result, block),
+        "note": "" if exactly(result, block) else ", in this Python's words",
         "picture": picture(result, block, traces),
     }
 
@@ -139,6 +142,14 @@ def as_shown(result: Result, block: dict[str, Any]) -> bool:
     if result.failure and not block["raises"]:
         return False
     return not difference(block["expected"], result.shown)
+
+
+def exactly(result: Result, block: dict[str, Any]) -> bool:
+    """Whether a block printed what the page shows letter by letter."""
+    if block["kind"] == "pycon" or not block["expected"]:
+        return True
+    expected: str = block["expected"]
+    return result.shown.rstrip() == expected.rstrip()
 
 
 def forget_ours() -> None:

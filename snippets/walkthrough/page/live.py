@@ -30,6 +30,8 @@ from walkthrough.trace import Actor, Trace, plain
 
 AT_ONCE = 0.05
 """Seconds after which control is given back even to go on at once."""
+PATIENCE = 5.0
+"""Seconds that an application may compute before it has answered a handshake."""
 SELDOM = 0.5
 """Seconds between two drawings of a burst that goes on."""
 WINDOW = 200
@@ -250,8 +252,11 @@ class Bench:
 
     def do_send(self, act: dict[str, Any]) -> None:
         client = self.clients[act["client"]]
-        if client.state == "connecting":
-            self.made.settle()
+        # A slow machine may need more than one turn; a timer is not waited for.
+        until = time.monotonic() + PATIENCE
+        while client.state == "connecting" and time.monotonic() < until:
+            if self.made.settle() != 0:
+                break
         if client.state != "open":
             client.say("error", "not connected: nothing was sent")
             return
