@@ -296,7 +296,10 @@ def steps_html(phase: Phase, steps: list[Step], above: Record | None = None) -> 
 
 def step_html(phase: Phase, step: Step, above: Record | None) -> str:
     record = step.record
-    head = f"{label(record['layer'])} <code>{shown(step.name)}</code>{aside(record)}"
+    head = (
+        f'<span class="rt-number">{step.number}</span> {label(record["layer"])} '
+        f"<code>{shown(step.name)}</code>{aside(record)}"
+    )
     why = markup(reasons().get(record["name"], ""))
     text = f'<p class="rt-why">{why}<br>{source(phase, record, above)}</p>'
     if not step.children:
