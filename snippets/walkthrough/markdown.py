@@ -172,13 +172,26 @@ def reason(snippet: Snippet) -> str:
     said = []
     if snippet.local:
         command = f"<code>walkthrough run {html.escape(snippet.page.name)}</code>"
-        said.append(f"Runs on your machine only: {inline(snippet.reason)} {command}")
+        where = f'<a href="{top(snippet.page)}{ON_YOUR_MACHINE}">on your machine</a>'
+        said.append(f"Runs {where} only: {inline(snippet.reason)} {command}")
     if not snippet.runs:
         said.append(f"Not run: {inline(snippet.reason)}")
     if snippet.only_minichannels:
         why = inline(snippet.only_minichannels)
         said.append(f"On the real Channels this differs: {why}")
     return "".join(f'<p class="run-reason">{text}</p>' for text in said)
+
+
+ON_YOUR_MACHINE = "#run-it-on-your-machine"
+"""The section of the front page that says how."""
+
+
+def top(page: Page) -> str:
+    """Give the way from a page of the site to the front page."""
+    if not page.path.is_relative_to(DOCS):
+        return ""
+    home = page.path.relative_to(DOCS).with_suffix("")
+    return "../" * (len(home.parts) - (home.name == "index"))
 
 
 def inline(text: str) -> str:
@@ -230,7 +243,9 @@ def bench(snippet: Snippet) -> str:
         '<div class="live-bar"><span class="live-button">Connect all</span>'
         '<span class="live-button">Add a client</span>'
         '<p class="live-status">What happens will be drawn below.</p></div>'
-        f'<div class="live-panels" aria-hidden="true">{panels}</div></live-bench>'
+        f'<div class="live-panels" aria-hidden="true">{panels}</div>'
+        "<noscript><p>The panels of the clients need JavaScript.</p></noscript>"
+        "</live-bench>"
     )
 
 
