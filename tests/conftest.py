@@ -6,13 +6,15 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 MISSING = (
     "no Chromium on this machine: apt-get install chromium, "
     "or say where it is with CHROMIUM=/path/to/it"
 )
+
+expect.set_options(timeout=30_000)
 
 
 def browser_path() -> str:

@@ -156,6 +156,8 @@ async def visit_ours(context: Any, address: str) -> dict[str, float]:
     asked: list[str] = []
     context.on("request", lambda request: asked.append(urlsplit(request.url).path))
     await page.goto(address + PAGE, wait_until="networkidle")
+    alive = page.locator("run-block[data-state]").first
+    await alive.wait_for(state="attached")
     hello, endless = await edited(page, HELLO), await edited(page, ENDLESS)
     before = sum("/runtime/" in path for path in asked)
     press: Callable[[str, str], Any] = lambda slug, label: page.evaluate(  # noqa: E731
@@ -166,6 +168,7 @@ async def visit_ours(context: Any, address: str) -> dict[str, float]:
     await press(endless, "Run")
     stopped = await press(hello, "Stop")
     await page.reload(wait_until="networkidle")
+    await alive.wait_for(state="attached")
     reloaded = await press(hello, "Run")
     return {
         "requests for Python before it is asked for": before,

@@ -112,9 +112,10 @@ class Builds:
         return {file: file.stat().st_mtime_ns for file in files}
 
 
-def watch(builds: Builds, host: Host, stop: threading.Event) -> None:
-    """Rebuild on a change until told to stop."""
-    seen = builds.state()
+def watch(
+    builds: Builds, seen: dict[Path, int], host: Host, stop: threading.Event
+) -> None:
+    """Rebuild on a change of what was `seen` until told to stop."""
     while not stop.wait(SECONDS_BETWEEN_LOOKS):
         if (now := builds.state()) == seen:
             continue
@@ -132,14 +133,16 @@ def watch(builds: Builds, host: Host, stop: threading.Event) -> None:
 
 def serve(root: Path, port: int) -> None:
     """Build and serve until interrupted."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell may have it ignored
+        signal.signal(number, signal.default_int_handler)
     stop = threading.Event()
     # The port comes first: a taken one shows itself before the build, not after.
     with TemporaryDirectory() as cache, Host(root, port) as host:
         builds = Builds(root, Path(cache))
         print("Building the site, which takes half a minute or so.", flush=True)
+        seen = builds.state()  # before: what changes in the meantime is built again
         host.folder = builds.build()
-        watcher = threading.Thread(target=partial(watch, builds, host, stop))
+        watcher = threading.Thread(target=partial(watch, builds, seen, host, stop))
         watcher.start()
         print(f"serving {host.address}", flush=True)
         print("When a file changes, so does the site. Ctrl-C ends it.", flush=True)

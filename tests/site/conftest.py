@@ -33,6 +33,12 @@ new PerformanceObserver((list) => {
 }).observe({type: "layout-shift", buffered: true});
 """
 
+AT_WORK = """
+() => !document.querySelector("run-block:has(pre > code):not([data-state])")
+  && [...document.querySelectorAll("live-bench")].every(
+    (bench) => bench.querySelector("button"))
+"""
+
 
 def url_of(path: Path) -> str:
     """Where a page of docs/ stands in the site."""
@@ -145,6 +151,8 @@ async def visits(chromium: Browser, host: Host) -> AsyncIterator[Open]:
         made.page.on("console", lambda line: made.complaints.append(line.text))
         await made.page.goto(host.address + url)
         await made.page.wait_for_load_state("networkidle")
+        if options.get("java_script_enabled", True):
+            await made.page.wait_for_function(AT_WORK)
         return made
 
     yield visit

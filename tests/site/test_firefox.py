@@ -14,7 +14,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 PAGES = ("", "chapters/groups/", "chapters/mailbox/")
 ENDED = """(async () => {
-  const told = {};
+  const told = {}, waits = "run-block:has(pre > code):not([data-state])";
+  while (document.querySelector(waits))
+    await new Promise((resolve) => setTimeout(resolve, 20));
   for (const block of document.querySelectorAll("run-block")) {
     if (!block.runs) continue;
     block.querySelector(".run-go").click();

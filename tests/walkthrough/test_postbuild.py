@@ -10,7 +10,7 @@ PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<link rel="stylesheet" href="assets/palette.1.css">
+<link rel="stylesheet" href="assets/palette.1.css"><link rel="next" href="./">
 <script>one()</script>
 </head>
 <body>
@@ -66,7 +66,7 @@ def test_the_faults_of_the_theme_are_mended(tmp_path: Path) -> None:
     assert "autocomplete" not in text
     assert 'role="dialog" aria-label="Search"' in text
     assert 'tabindex=""' not in text
-    assert "palette" not in text
+    assert "palette" not in text and 'rel="next"' not in text
 
 
 def test_fonts_are_asked_for_at_once(tmp_path: Path) -> None:

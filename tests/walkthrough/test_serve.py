@@ -21,6 +21,7 @@ theme:
 nav:
   - Chapters:
       - index.md
+      - next.md
 """
 COMMAND = [sys.executable, "-m", "walkthrough.serve", "--port"]
 
@@ -31,6 +32,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "mkdocs.yml").write_text(CONFIG)
     (root / "docs").mkdir()
     (root / "docs" / "index.md").write_text("# The first text")
+    (root / "docs" / "next.md").write_text("# The next page")
     return root
 
 

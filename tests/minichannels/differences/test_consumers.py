@@ -24,7 +24,7 @@ async def test_an_event_does_not_wait_for_the_thread_of_synchronous_code(lib):
     release = threading.Event()
     busy = asyncio.ensure_future(sync_to_async(release.wait)())
     await echo.send_to(text_data="hi")
-    waits = await echo.receive_nothing(timeout=0.05)
+    waits = await echo.receive_nothing(timeout=0.5)
     release.set()
     await busy
     assert await echo.receive_from() == "hi"

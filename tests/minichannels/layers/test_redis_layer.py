@@ -15,7 +15,7 @@ async def test_a_receiver_outlives_the_timeout_of_the_socket(bench):
     name = await layer.new_channel()
     receiver = asyncio.create_task(layer.receive(name))
     await asyncio.sleep(0.3)
-    await layer.send(name, {"type": "x"})
+    await bench().send(name, {"type": "x"})  # whose socket has more time
     assert await receiver == {"type": "x"}
     await layer.close()
 
@@ -56,13 +56,14 @@ async def test_a_restart_of_the_server_is_an_error_to_senders_only(bench, caplog
 
 
 async def test_a_command_that_gets_no_answer_is_not_repeated(bench):
-    layer = RedisChannelLayer([f"{bench.server.url}?socket_timeout=0.05"])
+    layer = RedisChannelLayer([f"{bench.server.url}?socket_timeout=2"])
     await layer.send("jobs", {"type": "x", "n": 0})
     client = await bench()._client()
-    await client.client_pause(300)
+    await client.client_pause(60_000, all=False)  # all that writes
     with pytest.raises(redis.TimeoutError):
         await layer.send("jobs", {"type": "x", "n": 1})
     await layer.close()
+    await client.client_unpause()
     assert await client.llen("minichannels:channel:jobs") <= 2
 
 

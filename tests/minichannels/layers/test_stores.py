@@ -259,7 +259,7 @@ async def test_what_was_taken_for_a_cancelled_receiver_expires_too(bench):
     await taken_for_nobody(layer, {"type": "late"})
     while layer._mailroom().inboxes:  # noqa: ASYNC110 - it expires by the clock
         await asyncio.sleep(0.005)
-    await layer.send("jobs", {"type": "x"})
+    await bench().send("jobs", {"type": "x"})  # this one has time to be read
     assert await layer.receive("jobs") == {"type": "x"}
 
 
@@ -269,7 +269,7 @@ async def test_an_inbox_that_somebody_waits_for_again_is_kept(bench):
     assert await layer.receive("jobs") == {"type": "x"}
     receiver = asyncio.create_task(layer.receive("jobs"))
     await asyncio.sleep(0.05)
-    await layer.send("jobs", {"type": "y"})
+    await bench().send("jobs", {"type": "y"})  # this one has time to be read
     assert await receiver == {"type": "y"}
 
 
