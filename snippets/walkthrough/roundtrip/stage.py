@@ -76,6 +76,7 @@ def worker(names: list[str]) -> Recorded:
     from django.core.management import call_command
 
     set_up("roundtrip")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored
     tracer = Tracer()
     recorded: Recorded = {}
 
@@ -118,6 +119,7 @@ def minichannels(names: list[str]) -> Recorded:
 def minichannels_worker(names: list[str]) -> Recorded:
     """Run the worker of minichannels; the jobs come from another layer."""
     set_up("roundtrip")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # it may be ignored
     from django.conf import settings
     from minichannels.layers import get_channel_layer
     from minichannels.redis_layer import RedisChannelLayer

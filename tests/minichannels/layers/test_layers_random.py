@@ -94,7 +94,7 @@ class Lives:
     async def outcome(self, layer, name, args):
         """Give what a call gives, or the type and the text of its error."""
         try:
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(20):
                 return await getattr(layer, name)(*args)
         except AssertionError:
             return "no message"
