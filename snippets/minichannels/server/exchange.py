@@ -79,8 +79,10 @@ class Exchange(ABC):
         """Put an event in the inbox; once that is full, wait until it is empty.
 
         While it is full nothing is read, so only `send` finds out that the client left.
+        What comes after the end of the exchange is read, and dropped.
         """
-        self.inbox.put_nowait(event)
+        if not self.over.is_set():
+            self.inbox.put_nowait(event)
         lost, room = self.connection.writer.is_closing, self.limits.max_inbox
         while self.inbox.qsize() >= room and not (self.over.is_set() or lost()):
             self.taken.clear()

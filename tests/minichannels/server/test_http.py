@@ -1,6 +1,7 @@
 """HTTP/1.1 as a client sees it, byte for byte, and as the application does."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -442,6 +443,31 @@ async def test_the_application_hears_that_the_response_is_done(
     one = await client(await start(application))
     await (await one.send(GET)).response()
     assert await heard.get() == {"type": "http.disconnect"}
+
+
+async def test_a_body_that_comes_after_the_response_is_not_kept(
+    start: Any, client: Any
+) -> None:
+    heard, sent, done = [], asyncio.Event(), asyncio.Event()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await answer()(scope, receive, send)
+        if scope["method"] == "POST":
+            await sent.wait()
+            with suppress(TimeoutError):
+                while True:
+                    heard.append(await asyncio.wait_for(receive(), 0.01))
+            done.set()
+
+    one = await client(await start(application))
+    size = 8 * 2**20
+    await one.send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n" % size)
+    assert (await one.response())[0] == 200
+    await one.send(bytes(size))
+    assert (await (await one.send(GET)).response())[0] == 200
+    sent.set()
+    await done.wait()
+    assert heard == [{"type": "http.disconnect"}]
 
 
 async def test_what_an_application_does_afterwards_delays_no_request(
