@@ -8,6 +8,7 @@ Mirrors `daphne/server.py`.
 """
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -69,6 +70,11 @@ class Server:
     def connect(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        # What lies in our buffers hides from `drain` whether the client takes any.
+        writer.transport.set_write_buffer_limits(0)
+        with suppress(AttributeError):  # Windows has no such option
+            option = socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT
+            writer.get_extra_info("socket").setsockopt(*option, 2**14)
         self.spawn(self.attend(Connection(reader, writer, self.limits)))
 
     async def attend(self, connection: Connection) -> None:

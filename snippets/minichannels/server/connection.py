@@ -9,7 +9,8 @@ Mirrors `daphne/http_protocol.py`, and the part of Twisted below it.
 
 import asyncio
 import re
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from math import inf
@@ -88,10 +89,19 @@ class Connection:
             self.refuse(getattr(error, "error_status_hint", HTTPStatus.REQUEST_TIMEOUT))
             return h11.ConnectionClosed()
 
-    def patience(self) -> asyncio.Timeout:
-        """Give the time that a wait for the client may take: none after `give_up`."""
-        self.wait = asyncio.timeout(0 if self.given_up else self.limits.client_timeout)
-        return self.wait
+    @asynccontextmanager
+    async def patience(self) -> AsyncIterator[None]:
+        """Limit what a wait for the client may take: no time at all after `give_up`.
+
+        The clock starts when it has taken what was sent to it. Until then it is busy,
+        not silent, and nothing is read from it.
+        """
+        async with asyncio.timeout(0 if self.given_up else None) as self.wait:
+            await self.drain()
+            if not self.given_up:
+                now = asyncio.get_running_loop().time()
+                self.wait.reschedule(now + self.limits.client_timeout)
+            yield
 
     def give_up(self) -> None:
         """Wait for the client no more, neither now nor later."""
@@ -100,12 +110,8 @@ class Connection:
             self.wait.reschedule(asyncio.get_running_loop().time())
 
     async def read(self) -> bytes:
-        """Wait for bytes from the client; none means that it has left.
-
-        Nothing is read from a client that does not take what has been sent to it.
-        """
+        """Wait for bytes from the client; none means that it has left."""
         with suppress(OSError):
-            await self.writer.drain()
             return await self.reader.read(2**14)
         return b""
 

@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from .conftest import frame
 
 ACCEPT = {"type": "websocket.accept"}
+SEND = {"type": "websocket.send"}
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
 
