@@ -10,10 +10,10 @@ Mirrors what `daphne/server.py` does for every application.
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from http import HTTPStatus
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import h11
 
@@ -34,6 +34,7 @@ class Exchange(ABC):
         self.scope, self.state = scope, next(iter(self.moves))
         self.inbox: asyncio.Queue[Message] = asyncio.Queue()
         self.taken, self.over = asyncio.Event(), asyncio.Event()
+        self.timers = ExitStack()
         self.failed = self.left = self.is_last = False
 
     async def converse(self, application: asyncio.Task[None]) -> None:
@@ -61,8 +62,15 @@ class Exchange(ABC):
             self.connection.refuse(HTTPStatus.INTERNAL_SERVER_ERROR)
             self.over.set()
             self.taken.set()
+            self.timers.close()
             if self.is_last or self.connection.h11.our_state is not h11.DONE:
                 self.connection.give_up()
+
+    def later(self, seconds: float, call: Callable[..., None], *args: Any) -> None:
+        """Call in some seconds, unless the exchange is over by then."""
+        if not self.over.is_set():
+            timer = asyncio.get_running_loop().call_later(seconds, call, *args)
+            self.timers.callback(timer.cancel)
 
     def stop(self) -> None:
         """Come to an end: the server stops. A response that is at work is finished."""
@@ -94,7 +102,9 @@ class Exchange(ABC):
         """Tell the application that its client has left, and give it time to return."""
         self.left = True
         self.inbox.put_nowait(event)
-        asyncio.get_running_loop().call_later(self.limits.close_timeout, self.kill)
+        later = asyncio.get_running_loop().call_later
+        killing = later(self.limits.close_timeout, self.kill)
+        self.application.add_done_callback(lambda _: killing.cancel())
 
     def kill(self) -> None:
         if self.application.cancel():

@@ -43,8 +43,8 @@ class WebSocket(Exchange):
         self.inbox.put_nowait({"type": "websocket.connect"})
 
     async def converse(self, application: asyncio.Task[None]) -> None:
-        later = asyncio.get_running_loop().call_later
-        later(self.limits.handshake_timeout, self.refuse, HTTPStatus.GATEWAY_TIMEOUT)
+        timeout = self.limits.handshake_timeout
+        self.later(timeout, self.refuse, HTTPStatus.GATEWAY_TIMEOUT)
         await super().converse(application)
         self.close(1011 if self.failed else 1000)
         end = self.frames.close_rcvd or self.frames.close_sent or Close(1006, "")
@@ -132,8 +132,7 @@ class WebSocket(Exchange):
         if self.accepted and self.frames.state is OPEN:
             self.frames.send_close(code, reason.encode()[:123].decode(errors="ignore"))
             self.flush()
-            later = asyncio.get_running_loop().call_later
-            later(self.limits.close_timeout, self.finish)
+            self.later(self.limits.close_timeout, self.finish)
 
     def refuse(self, status: int) -> None:
         """Answer the client's handshake with an error, if it still waits."""

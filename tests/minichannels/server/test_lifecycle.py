@@ -1,12 +1,14 @@
 """The server as a process: its command line, its start, its end."""
 
 import asyncio
+import gc
 import os
 import re
 import runpy
 import signal
 import sys
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -262,6 +264,35 @@ def no_lifespan(application: Any) -> Any:
         await application(scope, receive, send)
 
     return without
+
+
+async def test_nothing_is_kept_of_an_exchange_that_is_over(
+    start: Any, client: Any
+) -> None:
+    exchanges = weakref.WeakSet[Any]()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        exchanges.add(receive.__self__)
+        if scope["type"] == "http":
+            await receive()
+            await receive()
+        elif scope["path"] == "/returns/":
+            await send(ACCEPT)
+        elif scope["path"] == "/refuses/":
+            await send({"type": "websocket.close"})
+        else:
+            await echo(scope, receive, send)
+
+    address = await start(application, close_timeout=60, handshake_timeout=60)
+    await (await (await client(address)).send(GET)).close()
+    for path in ("/returns/", "/refuses/", "/echoes/"):
+        one = await client(address)
+        await one.upgrade(path)
+        await one.close()
+    async with asyncio.timeout(20):
+        while exchanges:
+            await asyncio.sleep(0.01)
+            gc.collect()
 
 
 async def test_a_request_at_work_is_finished_before_the_end(client: Any) -> None:
