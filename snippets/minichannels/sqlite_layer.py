@@ -150,8 +150,8 @@ class SqliteChannelLayer(StoredChannelLayer):
         del self._db
 
     async def _listen(self, look: Callable[..., None]) -> None:
-        rung, seen = asyncio.Event(), 0
-        with hang_bell(self.bells / f"{self.process}.bell", rung.set) as patience:
+        bell, rung, seen = self.bells / f"{self.process}.bell", asyncio.Event(), 0
+        with hang_bell(bell, rung.set, self.path) as patience:
             while True:
                 arrivals = await self._arrivals(seen)
                 seen = arrivals[-1][0] if arrivals else seen

@@ -1,6 +1,7 @@
 """What is particular to the layer in one file."""
 
 import asyncio
+import errno
 import os
 import sqlite3
 import subprocess
@@ -100,6 +101,50 @@ async def test_the_bell_of_a_killed_process_is_removed_when_it_is_rung(bench):
     assert not dead.exists()
     await layer.close()
     assert not bell.exists()
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.ENOENT, errno.EMFILE])
+async def test_a_bell_that_cannot_be_rung_is_left_alone(bench, monkeypatch, code):
+    layer, opened = bench(), os.open
+    receiver = asyncio.create_task(layer.receive("jobs"))
+    bell = await hung(layer)
+
+    def refuse(path, *args):
+        if path == bell:
+            raise OSError(code, "on purpose")
+        return opened(path, *args)
+
+    with monkeypatch.context() as patches:
+        patches.setattr(os, "open", refuse)
+        await layer.send("jobs", {"type": "x"})
+    assert bell.exists()
+    assert await receiver == {"type": "x"}  # which looked in time
+
+
+async def test_a_dead_bell_that_cannot_be_removed_is_no_error_of_the_sender(
+    bench, monkeypatch
+):
+    layer = bench()
+    layer.bells.mkdir()
+    os.mkfifo(layer.bells / "dead.bell")
+
+    def refuse(self, missing_ok=False):
+        raise PermissionError(errno.EACCES, "on purpose")
+
+    with monkeypatch.context() as patches:
+        patches.setattr(type(layer.bells), "unlink", refuse)
+        await layer.send("jobs", {"type": "x"})
+    assert await layer.receive("jobs") == {"type": "x"}
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o666])
+async def test_who_may_write_to_the_file_may_ring_the_bell(bench, mode):
+    bench.file.touch(mode)
+    bench.file.chmod(mode)
+    layer = bench()
+    receiver = asyncio.create_task(layer.receive("jobs"))
+    assert (await hung(layer)).stat().st_mode & 0o777 == mode
+    receiver.cancel()
 
 
 async def test_who_does_not_answer_the_bell_holds_up_nobody(bench, tmp_path):
