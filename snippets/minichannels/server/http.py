@@ -22,7 +22,8 @@ class HttpExchange(Exchange):
     """One request, and the response to it.
 
     The head of the response leaves with the first part of its body, not before: so an
-    application that fails in between is still answered with a 500.
+    application that fails in between, or whose first part is wrong, is still answered
+    with a 500.
     """
 
     moves = {
@@ -90,7 +91,11 @@ class HttpExchange(Exchange):
         self.head = h11.Response(status_code=status, headers=headers, reason=reason)
 
     def part(self, body: bytes, last: bool) -> Iterator[h11.Event]:
+        size = memoryview(body).nbytes  # a TypeError for what is not bytes
         if self.connection.h11.our_state is h11.SEND_RESPONSE:
+            length = int(dict(self.head.headers).get(b"content-length", size))
+            if not self.bodiless and (size > length or (last and size < length)):
+                raise ValueError(f"A body of {size} bytes has content-length {length}.")
             yield self.head
         if not self.bodiless:
             yield h11.Data(data=body)

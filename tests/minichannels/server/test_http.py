@@ -426,8 +426,44 @@ async def test_nothing_can_be_sent_after_the_end_of_a_response(
 async def test_a_response_that_breaks_its_length_is_cut_off(
     start: Any, client: Any
 ) -> None:
-    one = await client(await start(answer(headers=[(b"Content-Length", b"5")])))
-    assert await (await one.send(GET)).rest() == b""
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-length", b"5")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        await send({"type": "http.response.body", "body": b"more"})
+
+    one = await client(await start(application))
+    data = await (await one.send(GET)).rest()
+    assert data.endswith(b"\r\n\r\nhalf")
+
+
+@pytest.mark.parametrize(
+    ("body", "length", "more", "error"),
+    [
+        (b"abc", b"10", False, "A body of 3 bytes has content-length 10."),
+        (b"abcdef", b"2", False, "A body of 6 bytes has content-length 2."),
+        (b"abcdef", b"2", True, "A body of 6 bytes has content-length 2."),
+        ("abc", b"3", False, "not 'str'"),
+        (None, b"0", False, "not 'NoneType'"),
+    ],
+)
+async def test_a_first_part_that_is_wrong_is_a_500(
+    start: Any,
+    client: Any,
+    caplog: Any,
+    body: Any,
+    length: bytes,
+    more: bool,
+    error: Any,
+) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-length", length)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": more})
+
+    one = await client(await start(application))
+    assert (await (await one.send(GET)).response())[0] == 500
+    assert error in caplog.text
 
 
 async def test_the_application_hears_that_the_response_is_done(
