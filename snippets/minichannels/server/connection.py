@@ -20,7 +20,8 @@ import h11
 Headers = list[tuple[bytes, bytes]]
 REASONS = {status.value: status.phrase.encode() for status in HTTPStatus}
 UNANSWERED = {h11.SEND_RESPONSE, h11.SEND_BODY}
-MAY_STILL_SEND = {h11.SEND_BODY, h11.ERROR, h11.SWITCHED_PROTOCOL}
+HAS_ASKED = {h11.DONE, h11.MUST_CLOSE}
+MAY_STILL_SEND = {h11.SEND_BODY, h11.ERROR, h11.SWITCHED_PROTOCOL} | HAS_ASKED
 TWO_LENGTHS = {b"content-length", b"transfer-encoding"}
 # A target is a path, or "*", or a URL as for a proxy, of which the path is what counts.
 HOST = re.compile(rb"\Ahttps?://[^/?]+", re.IGNORECASE)
@@ -141,12 +142,16 @@ class Connection:
             self.write(head, h11.EndOfMessage())
 
     async def close(self) -> None:
-        """Close once the client is done: to close while it sends would be a reset."""
+        """Close once the client is done: to close while it sends would be a reset.
+
+        One that has its answer may ask for more at once, but need not: it has a second.
+        """
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(self.limits.close_timeout):
                 if self.h11.their_state in MAY_STILL_SEND:
                     self.writer.write_eof()
-                    while await self.reader.read(2**14):
+                    quiet = 1.0 if self.h11.their_state in HAS_ASKED else None
+                    while await asyncio.wait_for(self.reader.read(2**14), quiet):
                         pass
                 self.writer.close()
                 await self.writer.wait_closed()

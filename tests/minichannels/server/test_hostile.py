@@ -190,6 +190,26 @@ async def test_a_client_that_reads_slowly_but_steadily_gets_all(
     assert read >= len(body)
 
 
+@pytest.mark.parametrize("last", [b"", b"Connection: close\r\n"])
+async def test_a_last_response_reaches_a_client_that_has_asked_for_more(
+    start: Any, last: bytes
+) -> None:
+    body, headers = bytes(2**18), [(b"connection", b"close")]
+    address, loop = await start(answer(body, 200, headers)), asyncio.get_event_loop()
+    with socket.socket() as one:
+        one.setblocking(False)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**14)
+        await loop.sock_connect(one, address)
+        asked = GET[:-2] + last + b"\r\n" + GET * 20_000
+        asking = asyncio.create_task(loop.sock_sendall(one, asked))
+        read = 0
+        while data := await loop.sock_recv(one, 2**12):
+            read += len(data)
+            await asyncio.sleep(0.001)
+        asking.cancel()
+    assert read > len(body)
+
+
 async def test_a_reset_in_the_middle_of_anything_is_an_end(
     start: Any, client: Any, caplog: Any
 ) -> None:
