@@ -108,16 +108,19 @@ class WebSocket(Exchange):
         match message:
             case {"type": "websocket.accept"}:
                 self.accept(message.get("subprotocol"), [*message.get("headers", ())])
-            case {"type": "websocket.send", "text": str(text)}:
-                self.frames.send_text(text.encode())
-            case {"type": "websocket.send", "bytes": bytes(data)}:
-                self.frames.send_binary(data)
             case {"type": "websocket.close"} if self.accepted:
                 self.close(message.get("code") or 1000, message.get("reason") or "")
             case {"type": "websocket.close"}:
                 self.refuse(HTTPStatus.FORBIDDEN)
+            case {"text": str(text)} if not message.get("bytes"):
+                self.frames.send_text(text.encode())
+            case {"bytes": bytes(data)} if not message.get("text"):
+                self.frames.send_binary(data)
             case _:
-                raise ValueError("websocket.send needs text, a str, or bytes.")
+                has = sorted(message)
+                raise ValueError(
+                    f"websocket.send needs text, a str, or bytes. It has {has}."
+                )
         self.flush()
         await self.connection.drain()
 

@@ -162,6 +162,11 @@ async def test_no_answer_to_a_handshake_is_a_500(
             "needs text, a str, or bytes.",
         ),
         (
+            [ACCEPT, SEND | {"text": "a", "bytes": b"b"}],
+            1011,
+            "It has ['bytes', 'text', 'type'].",
+        ),
+        (
             [ACCEPT, {"type": "websocket.close", "code": 999}],
             1011,
             "invalid status code",
