@@ -20,7 +20,7 @@ from minichannels.asgi import Application, Message, Scope
 
 from .connection import HOST, Connection, Limits
 from .exchange import Exchange, logger
-from .handshake import handshake
+from .handshake import REQUIRED, VERSION, handshake
 from .http import HttpExchange
 from .websocket import WebSocket
 
@@ -99,7 +99,8 @@ class Server:
             return HttpExchange(connection, scope | {"method": request.method.decode()})
         answer = handshake(request)
         if answer.status_code != 101:
-            connection.refuse(answer.status_code)
+            told = [(k, v) for k, v in answer.headers.raw_items() if k in REQUIRED]
+            connection.refuse(answer.status_code, *told, VERSION)
             return None
         offers = (v for k, v in scope["headers"] if k == b"sec-websocket-protocol")
         offer = b",".join(offers).decode("latin-1")

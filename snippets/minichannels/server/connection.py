@@ -133,12 +133,12 @@ class Connection:
                     return
         transport.abort()
 
-    def refuse(self, status: int) -> None:
+    def refuse(self, status: int, *headers: tuple[str, str]) -> None:
         """Answer in place of the application, if nothing has been answered yet."""
         if self.h11.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-            headers = [("connection", "close"), ("content-length", "0")]
+            fields = [("connection", "close"), ("content-length", "0"), *headers]
             reason = REASONS[status]
-            head = h11.Response(status_code=status, headers=headers, reason=reason)
+            head = h11.Response(status_code=status, headers=fields, reason=reason)
             self.write(head, h11.EndOfMessage())
 
     async def close(self) -> None:

@@ -12,6 +12,10 @@ from websockets.server import ServerProtocol
 
 from .connection import Headers
 
+# What a refusal has to name, so that the client learns what would be accepted.
+REQUIRED = {"Allow", "Upgrade"}
+VERSION = ("Sec-WebSocket-Version", "13")
+
 
 def handshake(request: h11.Request) -> Response:
     """Give the answer to a client's half of a handshake: 101, or what is wrong."""

@@ -508,6 +508,28 @@ async def test_a_malformed_handshake_does_not_reach_the_application(
     assert await one.rest() == b""
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "header"),
+    [
+        (b"GET", b"POST", ("allow", "GET")),
+        (b"Connection: Upgrade", b"Connection: close", ("upgrade", "websocket")),
+        (b"Version: 13", b"Version: 8", ("sec-websocket-version", "13")),
+    ],
+)
+async def test_a_refused_handshake_says_what_would_be_accepted(
+    start: Any, client: Any, old: bytes, new: bytes, header: tuple[str, str]
+) -> None:
+    one = await client(await start(None))
+    request = (
+        b"GET / HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bWluaWNoYW5uZWxzIDEyMw==\r\n"
+        b"\r\n"
+    )
+    await one.send(request.replace(old, new))
+    _, headers, _ = await one.response()
+    assert header in headers.items()
+
+
 async def test_send_waits_for_a_client_that_does_not_read(
     start: Any, client: Any
 ) -> None:
