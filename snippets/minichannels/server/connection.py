@@ -71,7 +71,7 @@ class Connection:
         event = await self.next_event()
         if not isinstance(event, h11.Request):
             return None
-        fault = fault_of(event)
+        fault = fault_of(event, self.limits.max_head)
         if fault is not None:
             self.refuse(fault)
             return None
@@ -157,11 +157,15 @@ class Connection:
                 await self.writer.wait_closed()
 
 
-def fault_of(request: h11.Request) -> HTTPStatus | None:
+def fault_of(request: h11.Request, max_head: int) -> HTTPStatus | None:
     """Say what is wrong with a request that h11 lets through, if anything is.
 
-    Of two lengths, another server on the way may have believed the other one.
+    h11 counts a head only while it is not whole. Of two lengths, another server on the
+    way may have believed the other one.
     """
+    lines = [(request.method, request.target), *request.headers]
+    if sum(len(a) + len(b) + len(": \r\n") for a, b in lines) > max_head:
+        return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     if not request.http_version.startswith(b"1."):
         return HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
     if (

@@ -113,6 +113,22 @@ async def test_a_head_that_is_too_long_is_a_431(
     assert (await one.response())[0] == 431
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\nHost: t\r\nX: " + b"x" * 1000 + b"\r\n\r\n",
+        b"GET /" + b"x" * 1000 + b" HTTP/1.1\r\nHost: t\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: t\r\n" + b"a: b\r\n" * 170 + b"\r\n",
+    ],
+)
+async def test_a_head_that_comes_whole_is_counted_too(
+    start: Any, client: Any, head: bytes
+) -> None:
+    one = await client(await start(None, max_head=1000))
+    await one.send(head)
+    assert (await one.response())[0] == 431
+
+
 async def test_a_head_that_does_not_end_is_a_408(start: Any, client: Any) -> None:
     one = await client(await start(None, client_timeout=0.2))
 
