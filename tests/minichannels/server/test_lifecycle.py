@@ -182,6 +182,60 @@ async def test_lifespan_is_told_of_start_and_end_and_fills_the_state() -> None:
     assert seen == [{"pool": "a pool"}] * 2
 
 
+def plain(scope: Any, receive: Any, send: Any) -> Any:
+    """No coroutine function: it raises when it is called."""
+    if scope["type"] == "lifespan":
+        raise ValueError("No application configured for scope type 'lifespan'")
+    return echo(scope, receive, send)
+
+
+async def cancelled(scope: Any, receive: Any, send: Any) -> None:
+    """An application whose lifespan ends as if it were cancelled."""
+    if scope["type"] == "lifespan":
+        raise asyncio.CancelledError
+    await echo(scope, receive, send)
+
+
+@pytest.mark.parametrize("application", [plain, cancelled])
+async def test_an_application_that_ends_its_lifespan_otherwise_is_served_too(
+    application: Any,
+) -> None:
+    async with (
+        serve(application, port=0, limits=quick()) as address,
+        connect(url(address)) as one,
+    ):
+        await one.send("x")
+        assert await one.recv() == "x"
+
+
+@pytest.mark.parametrize("answer", [{}, {"type": "lifespan.shutdown.complete"}])
+async def test_another_answer_to_lifespan_is_named(answer: Any) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await send(answer)
+
+    server = serve(application, port=0)
+    with pytest.raises(RuntimeError, match=f"startup failed: {answer}"):
+        async with server:
+            pytest.fail("it was let in")
+
+
+async def test_an_application_that_does_not_stop_is_given_up(caplog: Any) -> None:
+    cancelled = asyncio.Event()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    async with serve(application, port=0, limits=quick(close_timeout=0.05)):
+        pass
+    await cancelled.wait()
+    assert "no answer to lifespan.shutdown" in caplog.text
+
+
 @pytest.mark.parametrize("returns", [True, False])
 async def test_an_application_without_lifespan_is_served_all_the_same(
     returns: bool,
@@ -195,10 +249,10 @@ async def test_an_application_without_lifespan_is_served_all_the_same(
 
     async with (
         serve(application, port=0, limits=quick()) as address,
-        connect(url(address)) as socket,
+        connect(url(address)) as one,
     ):
-        await socket.send("x")
-        assert await socket.recv() == "x"
+        await one.send("x")
+        assert await one.recv() == "x"
 
 
 async def test_lifespan_is_told_of_the_end_when_the_server_fails() -> None:
