@@ -6,6 +6,7 @@ import os
 import re
 import runpy
 import signal
+import socket
 import sys
 import threading
 import weakref
@@ -153,6 +154,85 @@ def test_an_application_that_is_not_there_is_an_error_of_usage(capsys: Any) -> N
     with pytest.raises(SystemExit):
         main(["minichannels.asgi"])
     assert "write module:variable, as in chat.asgi" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["app:application", "--port=70000"], "--port: 70000 is not from 0 to 65535"),
+        (["app:application", "--max-head=0"], "--max-head: 0 is not from 1 to inf"),
+        (["app:application", "--max-message=-1"], "-1 is not from 1 to inf"),
+        (["app:application", "--client-timeout=-1"], "-1 is not from 0 to inf"),
+        (["app:application", "--client-timeout=nan"], "nan is not from 0 to inf"),
+        (["app:application", "--close-timeout=x"], "invalid number value: 'x'"),
+        (["./app:application"], "no './app:application'; write module:variable"),
+        ([".app:application"], "no '.app:application'; write module:variable"),
+        (["app:number"], "app:number cannot be called: 5 is no application"),
+    ],
+)
+def test_a_wrong_command_line_says_what_is_wrong(
+    monkeypatch: Any, tmp_path: Path, capsys: Any, arguments: Any, error: str
+) -> None:
+    (tmp_path / "app.py").write_text("application, number = print, 5")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "app", raising=False)
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert error in capsys.readouterr().err
+
+
+STUBBORN = """
+import os, signal
+from asyncio import Event
+
+async def hangs(scope, receive, send):
+    if (await receive())["type"] == "lifespan.startup":
+        os.kill(os.getpid(), signal.SIGTERM)
+    await Event().wait()
+
+async def refuses(scope, receive, send):
+    await send({"type": (await receive())["type"] + ".failed", "message": "no disk"})
+"""
+
+
+@pytest.mark.usefixtures("handlers")
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["stubborn:refuses"], "lifespan.startup failed: no disk"),
+        (["stubborn:hangs"], "it was stopped before the application had started"),
+        (["builtins:print", "--host=192.0.2.1"], "--host 192.0.2.1 --port 0: [Errno"),
+    ],
+)
+def test_a_server_that_cannot_start_says_why_in_a_line(
+    monkeypatch: Any, tmp_path: Path, capsys: Any, arguments: Any, error: str
+) -> None:
+    (tmp_path / "stubborn.py").write_text(STUBBORN)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(SystemExit, match="1"):
+        main([*arguments, "--port=0", "--close-timeout=0.05"])
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert error in lines[0]
+
+
+@pytest.mark.usefixtures("handlers")
+def test_an_address_of_ipv6_is_in_brackets(
+    monkeypatch: Any, tmp_path: Path, capsys: Any
+) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    (tmp_path / "six.py").write_text(
+        "import os, signal\n"
+        "async def app(scope, receive, send):\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    try:
+        main(["six:app", "--host=::1", "--port=0"])
+    except SystemExit:
+        pytest.skip("this machine has no address ::1")
+    assert capsys.readouterr().out.startswith("Listening on http://[::1]:")
 
 
 async def test_lifespan_is_told_of_start_and_end_and_fills_the_state() -> None:
