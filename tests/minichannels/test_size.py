@@ -27,11 +27,11 @@ PARTS = {
     "paths": (66, "urls"),
     "cookies and origins": (81, "sessions security/__init__ security/websocket"),
     "testing": (106, "testing"),
-    "worker": (73, "worker loading"),
+    "worker": (75, "worker loading"),
     "layers across processes": (155, "stored_layer mailroom codec"),
-    "in a file": (164, "sqlite_layer bells"),
+    "in a file": (169, "sqlite_layer bells"),
     "on a server": (120, "redis_layer"),
-    "server": (536, "server/*"),
+    "server": (601, "server/*"),
     "bridge": (109, "handler apps"),
 }
 MODULE_LINES, FUNCTION_LINES = 120, 20

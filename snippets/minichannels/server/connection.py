@@ -150,9 +150,10 @@ class Connection:
             async with asyncio.timeout(self.limits.close_timeout):
                 if self.h11.their_state in MAY_STILL_SEND:
                     self.writer.write_eof()
-                    quiet = 1.0 if self.h11.their_state in HAS_ASKED else None
-                    while await asyncio.wait_for(self.reader.read(2**14), quiet):
-                        pass
+                    data, quiet = b"?", self.h11.their_state in HAS_ASKED
+                    while data:
+                        async with asyncio.timeout(1.0 if quiet else None):
+                            data = await self.reader.read(2**14)
                 self.writer.close()
                 await self.writer.wait_closed()
 

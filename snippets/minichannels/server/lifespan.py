@@ -13,12 +13,11 @@ from minichannels.asgi import Application, Message, Scope
 from .exchange import logger
 
 ASGI = {"version": "3.0", "spec_version": "2.3"}
+State = dict[str, Any]
 
 
 @asynccontextmanager
-async def lifespan(
-    application: Application, patience: float
-) -> AsyncIterator[dict[str, Any]]:
+async def lifespan(application: Application, patience: float) -> AsyncIterator[State]:
     """Tell an application that it starts, and that it stops, if it wants to know.
 
     Gives the `state` that it fills at its start, which every scope gets a copy of. To
@@ -44,8 +43,7 @@ async def lifespan(
     finally:
         if not task.done():
             try:
-                async with asyncio.timeout(patience):
-                    await tell("lifespan.shutdown")
+                await asyncio.wait_for(tell("lifespan.shutdown"), patience)
             except TimeoutError:
                 logger.warning("Took too long to stop: no answer to lifespan.shutdown")
                 task.cancel()

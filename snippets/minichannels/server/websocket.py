@@ -117,10 +117,8 @@ class WebSocket(Exchange):
             case {"bytes": bytes(data)} if not message.get("text"):
                 self.frames.send_binary(data)
             case _:
-                has = sorted(message)
-                raise ValueError(
-                    f"websocket.send needs text, a str, or bytes. It has {has}."
-                )
+                kind, has = message["type"], sorted(message)
+                raise ValueError(f"{kind} needs text, a str, or bytes. It has {has}.")
         self.flush()
         await self.connection.drain()
 
