@@ -19,7 +19,7 @@ import h11
 
 from minichannels.asgi import Application, Message, Scope
 
-from .connection import UNANSWERED, Connection
+from .connection import UNANSWERED, Connection, Headers
 
 logger = logging.getLogger("minichannels.server")
 
@@ -50,9 +50,10 @@ class Exchange(ABC):
             waits = not self.left and self.connection.h11.our_state in UNANSWERED
             if self.moves[self.state] and waits:
                 raise RuntimeError(f"The application returned while {self.state}.")
-        except Exception:
+        except (Exception, BaseExceptionGroup, asyncio.CancelledError):
             self.failed = True
-            logger.exception("Exception inside application: %s", self.scope["path"])
+            if not self.application.cancelling():  # then it was killed
+                logger.exception("Exception inside application: %s", self.scope["path"])
         finally:
             self.finish()
 
@@ -131,3 +132,12 @@ class Exchange(ABC):
     @abstractmethod
     async def send(self, message: Message) -> None:
         """Turn an event into bytes for the client: the application's `send`."""
+
+
+def headers_of(message: Message) -> Headers:
+    """Give the headers of an application's message, which are pairs of bytes."""
+    headers = [*message.get("headers", ())]
+    for header in headers:
+        if not all(isinstance(part, bytes) for part in header):
+            raise ValueError(f"Headers are pairs of bytes, not {header!r}.")
+    return headers

@@ -13,7 +13,7 @@ import h11
 from minichannels.asgi import Message
 
 from .connection import REASONS, UNANSWERED, Headers
-from .exchange import Exchange
+from .exchange import Exchange, headers_of
 
 NO_BODY = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 
@@ -67,7 +67,7 @@ class HttpExchange(Exchange):
     async def send(self, message: Message) -> None:
         self.move(message)
         if message["type"] == "http.response.start":
-            self.start(message["status"], [*message.get("headers", ())])
+            self.start(message["status"], headers_of(message))
             return
         last = not message.get("more_body", False)
         if self.connection.h11.our_state in UNANSWERED:
@@ -79,9 +79,6 @@ class HttpExchange(Exchange):
             self.finish()
 
     def start(self, status: int, headers: Headers) -> None:
-        for header in headers:
-            if not all(isinstance(part, bytes) for part in header):
-                raise ValueError(f"Headers are pairs of bytes, not {header!r}.")
         if not any(name.lower() == b"date" for name, _ in headers):
             headers.append((b"date", formatdate(usegmt=True).encode()))
         if self.connection.h11.they_are_waiting_for_100_continue:

@@ -22,7 +22,7 @@ from websockets.server import ServerProtocol
 from minichannels.asgi import Message, Scope
 
 from .connection import Connection, Headers
-from .exchange import Exchange
+from .exchange import Exchange, headers_of
 from .handshake import acceptance
 
 
@@ -107,9 +107,9 @@ class WebSocket(Exchange):
             return
         match message:
             case {"type": "websocket.accept"}:
-                self.accept(message.get("subprotocol"), [*message.get("headers", ())])
+                self.accept(message.get("subprotocol"), headers_of(message))
             case {"type": "websocket.close"} if self.accepted:
-                self.close(message.get("code") or 1000, message.get("reason") or "")
+                self.close(message.get("code"), message.get("reason") or "")
             case {"type": "websocket.close"}:
                 self.refuse(HTTPStatus.FORBIDDEN)
             case {"text": str(text)} if not message.get("bytes"):
@@ -128,10 +128,11 @@ class WebSocket(Exchange):
         self.connection.write(acceptance(self.answer, offers, subprotocol, headers))
         self.answered.set()
 
-    def close(self, code: int, reason: str = "") -> None:
+    def close(self, code: int | None, reason: str = "") -> None:
         """Begin the closing handshake, with as much of the reason as fits its frame."""
         if self.accepted and self.frames.state is OPEN:
-            self.frames.send_close(code, reason.encode()[:123].decode(errors="ignore"))
+            reason = reason.encode()[:123].decode(errors="ignore")
+            self.frames.send_close(1000 if code is None else code, reason)
             self.flush()
             self.later(self.limits.close_timeout, self.finish)
 

@@ -344,6 +344,20 @@ async def test_an_error_of_the_application_is_a_500(
     assert "no such thing" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "error", [BaseExceptionGroup("lost", [GeneratorExit()]), asyncio.CancelledError()]
+)
+async def test_an_error_that_is_no_exception_is_a_500_too(
+    start: Any, client: Any, caplog: Any, error: BaseException
+) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        raise error
+
+    one = await client(await start(application))
+    assert (await (await one.send(GET)).response())[0] == 500
+    assert "Exception inside application: /" in caplog.text
+
+
 async def test_an_error_in_the_body_is_seen_by_the_client(
     start: Any, client: Any
 ) -> None:

@@ -154,7 +154,27 @@ async def test_no_answer_to_a_handshake_is_a_500(
         ),
         ([ACCEPT | {"subprotocol": "v3"}], 500, "'v3'; offered is ['v1', 'v2']."),
         ([ACCEPT | {"headers": [(b"a", b"b\r\nc: d")]}], 500, "Illegal header value"),
+        (
+            [ACCEPT | {"headers": [("x-one", "1")]}],
+            500,
+            "Headers are pairs of bytes, not ('x-one', '1').",
+        ),
+        *(
+            ([ACCEPT | {"headers": [(name, b"1")]}], 500, "the server sets them.")
+            for name in (
+                b"Sec-WebSocket-Accept",
+                b"sec-websocket-protocol",
+                b"Content-Length",
+                b"transfer-encoding",
+                b"connection",
+            )
+        ),
         ([ACCEPT, ACCEPT], 1011, "Cannot send 'websocket.accept' when open"),
+        (
+            [ACCEPT, {"type": "websocket.close", "code": 0}],
+            1011,
+            "invalid status code",
+        ),
         ([ACCEPT, {"type": "websocket.send"}], 1011, "needs text, a str, or bytes."),
         (
             [ACCEPT, {"type": "websocket.send", "text": b"x"}],
