@@ -65,7 +65,7 @@ class SqliteChannelLayer(StoredChannelLayer):
     """
 
     def __init__(self, path: str | Path, **limits: Any) -> None:
-        super().__init__(**limits)
+        super().__init__(str(path), **limits)
         self.path = Path(path)
         self.bells = Path(f"{path}-bells")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-layer")

@@ -21,6 +21,18 @@ async def test_a_place_where_the_file_cannot_be_is_named(tmp_path):
         await layer.send("jobs", {"type": "x"})
 
 
+async def test_a_receiver_that_waits_for_the_file_says_for_which_and_why(
+    tmp_path, caplog
+):
+    layer = SqliteChannelLayer(tmp_path / "nowhere" / "layer.db")
+    receiver = asyncio.create_task(layer.receive("jobs"))
+    async with asyncio.timeout(20):
+        while "tries again" not in caplog.text:  # noqa: ASYNC110 - a log
+            await asyncio.sleep(0.01)
+    receiver.cancel()
+    assert f"<SqliteChannelLayer at {layer.path}> tries again: [Errno 2]" in caplog.text
+
+
 WRITER = """
 import asyncio, sys, time
 from minichannels.sqlite_layer import SqliteChannelLayer
