@@ -18,7 +18,7 @@ from asgiref.server import StatelessServer
 
 from minichannels import DEFAULT_CHANNEL_LAYER
 from minichannels.asgi import Application
-from minichannels.layers import get_channel_layer
+from minichannels.layers import InMemoryChannelLayer, get_channel_layer
 from minichannels.loading import load
 
 
@@ -80,7 +80,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             f"there is no channel layer {options.layer!r}; have the module of the "
             f"application call channel_layers.set({options.layer!r}, layer)"
         )
+    for name in options.channels:
+        try:
+            layer.require_valid_channel_name(name)
+        except TypeError as error:
+            parser.error(f"{name!r} names no channel: {error}")
     logging.basicConfig(level=logging.INFO)
+    if isinstance(layer, InMemoryChannelLayer):
+        text = "The layer %r is in memory: no other process can send to this worker"
+        logging.warning(text, options.layer)
     logging.info("Listening on %s", ", ".join(options.channels))
     Worker(application, options.channels, layer).run()
 

@@ -221,7 +221,7 @@ async def test_an_interrupted_worker_ends_without_a_traceback(sqlite_workers):
 
 
 APPS = {
-    "fine.py": "application = layer = print",
+    "fine.py": "application = layer = print; number = 5",
     "broken.py": "import no_such_library",
 }
 
@@ -242,6 +242,8 @@ def apps(tmp_path, monkeypatch):
         (["nosuch:application", "jobs"], "no 'nosuch:application'"),
         (["nosuch.module:application", "jobs"], "no 'nosuch.module:application'"),
         (["fine:nosuch", "jobs"], "no 'fine:nosuch'"),
+        (["./fine:application", "jobs"], "no './fine:application'"),
+        (["fine:number", "jobs"], "fine:number cannot be called: 5"),
         (["fine", "jobs"], "write module:variable, as in chat.asgi:application"),
         ([":application", "jobs"], "write module:variable"),
         (["fine:application"], "required: channels"),
@@ -253,6 +255,21 @@ def test_a_wrong_command_line_says_what_to_type(apps, capsys, arguments, error):
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
     assert error in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["no good!!", "", "x" * 200])
+def test_a_wrong_name_of_a_channel_is_an_error_of_usage(apps, capsys, name):
+    channel_layers.set("default", InMemoryChannelLayer())
+    with pytest.raises(SystemExit, match="2"):
+        main(["fine:application", "jobs", name])
+    assert f"{name!r} names no channel: " in capsys.readouterr().err
+
+
+def test_a_layer_in_memory_is_warned_of(apps, monkeypatch, caplog):
+    channel_layers.set("default", InMemoryChannelLayer())
+    monkeypatch.setattr(minichannels.worker.Worker, "run", lambda self: None)
+    main(["fine:application", "jobs"])
+    assert "The layer 'default' is in memory: no other process can" in caplog.text
 
 
 def test_an_error_of_the_application_is_not_hidden(apps):
