@@ -13,7 +13,10 @@ from minichannels.asgi import Application, Message, Scope
 from .exchange import logger
 
 ASGI = {"version": "3.0", "spec_version": "2.3"}
+STAGES, ENDS = ("startup", "shutdown"), ("complete", "failed")
+ANSWERS = [f"lifespan.{stage}.{end}" for stage in STAGES for end in ENDS]
 State = dict[str, Any]
+Events = asyncio.Queue[Message]
 
 
 @asynccontextmanager
@@ -26,16 +29,16 @@ async def lifespan(application: Application, patience: float) -> AsyncIterator[S
     Raises:
         RuntimeError: It answered that it could not start, or not stop.
     """
-    events, answers = asyncio.Queue[Message](), asyncio.Queue[Message]()
+    events, answers = Events(), Events()
     scope: Scope = {"type": "lifespan", "asgi": ASGI, "state": {}}
-    task = asyncio.create_task(live(application, scope, events.get, answers.put))
+    task = asyncio.create_task(live(application, scope, events, answers))
     task.add_done_callback(lambda _: answers.put_nowait({"type": "ended"}))
 
     async def tell(event: str) -> None:
         events.put_nowait({"type": event})
         answer = await answers.get()
-        if answer.get("type") not in {f"{event}.complete", "ended"}:
-            raise RuntimeError(f"{event} failed: {answer.get('message', answer)}")
+        if answer["type"] == f"{event}.failed":
+            raise RuntimeError(f"{event} failed: {answer.get('message', '')}")
 
     await tell("lifespan.startup")
     try:
@@ -49,9 +52,17 @@ async def lifespan(application: Application, patience: float) -> AsyncIterator[S
                 task.cancel()
 
 
-async def live(application: Application, *call: Any) -> None:
+async def live(
+    application: Application, scope: Scope, events: Events, answers: Events
+) -> None:
     """Call an application that may not know of lifespan: then this ends at once."""
+
+    async def send(answer: Message) -> None:
+        if answer.get("type") not in ANSWERS:
+            raise ValueError(f"Cannot send {answer!r}, only {' or '.join(ANSWERS)}.")
+        answers.put_nowait(answer)
+
     try:
-        await application(*call)
+        await application(scope, events.get, send)
     except (Exception, asyncio.CancelledError) as error:
         logger.info("No lifespan: %r", error)
