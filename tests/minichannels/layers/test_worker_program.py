@@ -11,6 +11,7 @@ from pathlib import Path
 import minichannels.worker
 import pytest
 from minichannels.layers import InMemoryChannelLayer, channel_layers
+from minichannels.sqlite_layer import SqliteChannelLayer
 from minichannels.worker import main
 
 OURS = """
@@ -265,11 +266,14 @@ def test_a_wrong_name_of_a_channel_is_an_error_of_usage(apps, capsys, name):
     assert f"{name!r} names no channel: " in capsys.readouterr().err
 
 
-def test_a_layer_in_memory_is_warned_of(apps, monkeypatch, caplog):
-    channel_layers.set("default", InMemoryChannelLayer())
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_layer_in_memory_is_warned_of(apps, monkeypatch, caplog, in_memory):
+    layer = InMemoryChannelLayer() if in_memory else SqliteChannelLayer("layer.db")
+    channel_layers.set("default", layer)
     monkeypatch.setattr(minichannels.worker.Worker, "run", lambda self: None)
     main(["fine:application", "jobs"])
-    assert "The layer 'default' is in memory: no other process can" in caplog.text
+    warning = "The layer 'default' is in memory: no other process can"
+    assert (warning in caplog.text) is in_memory
 
 
 def test_an_error_of_the_application_is_not_hidden(apps):
