@@ -27,11 +27,11 @@ PARTS = {
     "paths": (66, "urls"),
     "cookies and origins": (81, "sessions security/__init__ security/websocket"),
     "testing": (106, "testing"),
-    "worker": (83, "worker loading"),
+    "worker": (86, "worker loading"),
     "layers across processes": (157, "stored_layer mailroom codec"),
     "in a file": (169, "sqlite_layer bells"),
     "on a server": (120, "redis_layer"),
-    "server": (611, "server/*"),
+    "server": (619, "server/*"),
     "bridge": (109, "handler apps"),
 }
 MODULE_LINES, FUNCTION_LINES = 120, 20

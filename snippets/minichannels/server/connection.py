@@ -99,9 +99,8 @@ class Connection:
         """
         async with asyncio.timeout(0 if self.given_up else None) as self.wait:
             await self.drain()
-            if not self.given_up:
-                now = asyncio.get_running_loop().time()
-                self.wait.reschedule(now + self.limits.client_timeout)
+            limit = 0 if self.given_up else self.limits.client_timeout
+            self.wait.reschedule(asyncio.get_running_loop().time() + limit)
             yield
 
     def give_up(self) -> None:

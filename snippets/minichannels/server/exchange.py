@@ -108,8 +108,8 @@ class Exchange(ABC):
         self.application.add_done_callback(lambda _: killing.cancel())
 
     def kill(self) -> None:
-        if self.application.cancel():
-            logger.warning("Took too long to return, killed: %s", self.scope["path"])
+        self.application.cancel()
+        logger.warning("Took too long to return, killed: %s", self.scope["path"])
 
     def move(self, message: Message) -> None:
         """Make the move that a message asks for.
