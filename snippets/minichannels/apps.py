@@ -26,6 +26,10 @@ class MinichannelsConfig(AppConfig):  # type: ignore[misc]
 
 def make_layer(alias: str, config: dict[str, Any]) -> Any:
     """Make a layer: `BACKEND` is the path of its class, `CONFIG` are its arguments."""
+    if "ROUTING" in config:
+        raise InvalidChannelLayerError(
+            f"ROUTING key found for {alias} - this is no longer needed in Channels 2."
+        )
     if "BACKEND" not in config:
         raise InvalidChannelLayerError(f"No BACKEND specified for {alias}")
     try:

@@ -75,6 +75,7 @@ class InMemoryChannelLayer(BaseChannelLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(expiry, capacity, channel_capacity, **kwargs)
+        self.channel_capacity = self.compile_capacities(self.channel_capacity)
         self.group_expiry = group_expiry
         self.channels: dict[str, Mailbox] = {}
         self.groups: dict[str, dict[str, float]] = {}
@@ -110,8 +111,7 @@ class InMemoryChannelLayer(BaseChannelLayer):
         """Make a channel a member of a group, or renew its membership."""
         self.require_valid_group_name(group)
         self.require_valid_channel_name(channel)
-        now = time.time()
-        self.groups.setdefault(group, {})[channel] = now
+        self.groups.setdefault(group, {})[channel] = now = time.time()
         self._first_join = min(self._first_join, now)
 
     async def group_discard(self, group: str, channel: str) -> None:
@@ -132,13 +132,14 @@ class InMemoryChannelLayer(BaseChannelLayer):
         assert isinstance(message, dict), "Message is not a dict"
         self.require_valid_group_name(group)
         self._clean_expired()
-        members = self.groups.get(group)
+        members = list(self.groups.get(group, ()))
         if members:
             assert "__asgi_channel__" not in message
+            # Those who wait take theirs: before this broadcast, and before the next.
+            await asyncio.sleep(0)
             letter = self._letter(message)._replace(shared=True)
             for channel in members:
                 self._mailbox(channel).put(letter)
-            # Let those who wait take theirs before the next broadcast comes.
             await asyncio.sleep(0)
 
     async def flush(self) -> None:
@@ -178,8 +179,7 @@ class InMemoryChannelLayer(BaseChannelLayer):
         self._set_bounds()
 
     def _set_bounds(self) -> None:
-        mailboxes, groups = self.channels.values(), self.groups.values()
-        letters = chain.from_iterable(mailbox.letters for mailbox in mailboxes)
-        joins = chain.from_iterable(members.values() for members in groups)
+        letters = chain.from_iterable(box.letters for box in self.channels.values())
+        joins = chain.from_iterable(each.values() for each in self.groups.values())
         self._first_expiry = min((letter.expires for letter in letters), default=inf)
         self._first_join = min(filter(None, joins), default=inf)

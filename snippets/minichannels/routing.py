@@ -101,7 +101,7 @@ def _path_to_match(scope: Scope) -> str:
         raise ValueError("No 'path' key in connection scope, cannot route URLs")
     if "path_remaining" not in scope:
         root_path = scope.get("root_path", "")
-        if not path.startswith(root_path):
+        if root_path and not path.startswith(root_path):
             raise ValueError(f"No route found for path {path!r}.")
         path = path[len(root_path) :]
     return path.lstrip("/")

@@ -39,6 +39,7 @@ class StoredChannelLayer(BaseChannelLayer):
 
     def __init__(self, place: str, group_expiry: float = 86400, **limits: Any) -> None:
         super().__init__(**limits)
+        self.channel_capacity = self.compile_capacities(self.channel_capacity)
         self.place, self.group_expiry = place, group_expiry
         self.process = uuid4().hex
         self._mailrooms: dict[asyncio.AbstractEventLoop, Mailroom] = {}

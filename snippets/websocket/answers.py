@@ -58,6 +58,19 @@ class Empty(AsyncWebsocketConsumer):
         await self.send(text_data="the second frame", close=True)
 
 
+class Measure(AsyncWebsocketConsumer):
+    async def receive(
+        self, text_data: str | None = None, bytes_data: bytes | None = None
+    ) -> None:
+        await self.send(text_data=f"{len(text_data or bytes_data or '')} arrived")
+
+
+class Unusable(AsyncWebsocketConsumer):
+    async def connect(self) -> None:
+        await self.accept()
+        await self.close(code=1003)
+
+
 class Unoffered(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         await self.accept("chat.v9")
@@ -72,6 +85,8 @@ CONSUMERS = {
     "crash": Crash,
     "twice": Twice,
     "empty": Empty,
+    "measure": Measure,
+    "unusable": Unusable,
     "unoffered": Unoffered,
 }
 

@@ -75,7 +75,7 @@ EXHIBITS = {
     ),
     "full channels": museum("full", "full-drops", "full-told"),
     "core or pub/sub": museum("pubsub", "job-done-twice", "job-done-once"),
-    "tokens": chapter("middleware", "middleware-is-six-lines", "no-user", "token"),
+    "tokens": chapter("middleware", "middleware-is-seven-lines", "no-user", "token"),
     "logout and open sockets": museum("logout", "stays", "sent-away"),
     "403 without a word": museum("403", "forbidden", "allowed"),
     "close codes lost": museum("1006", "code-lost", "code-kept"),
@@ -109,6 +109,11 @@ EXHIBITS = {
         *("uvicorn", "lifespan"),
     ),
     "nginx": museum("nginx", "no-upgrade", "upgrade"),
+    "a large message": museum("too-big", "dropped", "taken"),
+    "no Redis": museum("no-redis", "nobody-there", "somebody-there"),
+    "a blocking call": museum("blocking", "blocks", "awaits"),
+    "AnonymousUser": museum("anonymous", "no-cookie", "own-cookie"),
+    "settings are not configured": museum("not-configured", "unnamed", "named"),
 }
 
 

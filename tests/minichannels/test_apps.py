@@ -31,6 +31,10 @@ def test_a_layer_is_made_as_the_setting_says(lib):
     ("config", "error"),
     [
         ({}, "No BACKEND specified for default"),
+        (
+            {"BACKEND": "a.b", "ROUTING": "c.d"},
+            "ROUTING key found for default - this is no longer needed in Channels 2.",
+        ),
         ({"BACKEND": "a.b"}, "Cannot import BACKEND 'a.b' specified for default"),
     ],
 )

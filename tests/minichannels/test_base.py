@@ -100,5 +100,19 @@ def test_patterns_are_globs_or_regular_expressions(lib):
     layer.channel_capacity = layer.compile_capacities(patterns)
     found = [layer.get_capacity(name) for name in ("http.x", "ab", "ba", "http")]
     assert found == [1, 2, 3, 3]
+    layer.channel_capacity = layer.compile_capacities({"a": 2.5, "b": None})
+    assert [layer.get_capacity(name) for name in "abc"] == [2.5, None, 9]
     assert lib.BaseChannelLayer().capacity == 100
     assert lib.BaseChannelLayer().expiry == 60
+
+
+def test_a_layer_of_ones_own_compiles_its_patterns(lib):
+    class Own(lib.BaseChannelLayer):
+        def __init__(self, patterns):
+            super().__init__(channel_capacity=patterns)
+            self.given = self.channel_capacity
+            self.channel_capacity = self.compile_capacities(self.given)
+
+    layer = Own({"a*": 5})
+    assert (layer.given, layer.get_capacity("abc")) == ({"a*": 5}, 5)
+    assert lib.BaseChannelLayer().channel_capacity == {}

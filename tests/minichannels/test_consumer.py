@@ -197,3 +197,11 @@ async def test_a_client_can_call_any_public_method_by_its_name(lib):
     app = communicator(lib, lib.AsyncConsumer)
     await app.send_input({"type": "send", "text": "I am an event"})
     assert await app.receive_output() == {"type": "send", "text": "I am an event"}
+
+
+async def test_what_a_call_of_ones_own_gives_the_application_gives(lib):
+    class Own(lib.AsyncConsumer):
+        async def __call__(self, scope, receive, send):
+            return scope["type"]
+
+    assert await Own.as_asgi()({"type": "test"}, None, None) == "test"

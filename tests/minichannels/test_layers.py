@@ -319,3 +319,35 @@ async def test_of_two_messages_only_the_one_that_is_too_old_is_dropped(lib, cloc
     clock.advance(60)
     await layer.group_send("g", {})
     assert list(layer.channels) == ["b"]
+
+
+async def test_a_broadcast_comes_after_those_who_were_woken_have_taken_theirs(lib):
+    layer = lib.InMemoryChannelLayer(capacity=2)
+    got = []
+
+    async def read():
+        while True:
+            got.append((await layer.receive("a"))["n"])
+
+    reader = asyncio.create_task(read())
+    await asyncio.sleep(0)
+    await layer.group_add("g", "a")
+    await layer.send("a", {"n": 1})
+    await layer.send("a", {"n": 2})
+    await layer.group_send("g", {"n": 3})
+    await asyncio.sleep(0)
+    reader.cancel()
+    assert got == [1, 2, 3]
+
+
+async def test_a_broadcast_has_one_receiver_a_channel(lib):
+    layer = lib.InMemoryChannelLayer()
+    readers = [asyncio.create_task(layer.receive("a")) for _ in range(2)]
+    await asyncio.sleep(0)
+    await layer.group_add("g", "a")
+    await layer.send("a", {"n": 1})
+    await layer.group_send("g", {"n": 2})
+    await asyncio.sleep(0)
+    assert [reader.done() for reader in readers] == [True, False]
+    assert list(layer.channels) == ["a"]
+    readers[1].cancel()

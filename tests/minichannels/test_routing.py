@@ -95,6 +95,9 @@ async def test_the_root_path_is_not_routed(lib):
     assert (await go(router, "/x", root_path="/root", path_remaining="a/"))[0] == "a"
     with pytest.raises(ValueError, match=r"^No route found for path '/a/'\.$"):
         await go(router, "/a/", root_path="/root")
+    assert (await go(router, "/a/", root_path=()))[0] == "a"
+    with pytest.raises(TypeError, match="has no len"):
+        await go(router, "/a/", root_path=None)
 
 
 async def test_the_scope_of_the_caller_stays_as_it_was(lib):

@@ -130,6 +130,12 @@ class Reader:
 
     page: Page
 
+    async def ready(self) -> "Reader":
+        """Wait for the script that gives the snippets their buttons and texts."""
+        found = self.page.locator("run-block[data-state]")
+        await found.first.wait_for(state="attached")
+        return self
+
     def block(self, slug: str, inside: str = "") -> Any:
         return self.page.locator(f"run-block#{slug} {inside}")
 
@@ -177,8 +183,7 @@ async def show(
         page.on("pageerror", lambda error: said.append(f"uncaught: {error}"))
         name = re.sub(r"\W+", "-", request.node.name)
         await page.goto(site.publish(name, text))
-        await page.locator("run-block[data-state]").first.wait_for(state="attached")
-        return Reader(page)
+        return await Reader(page).ready()
 
     yield show
     bad = ("Content Security Policy", "uncaught:")

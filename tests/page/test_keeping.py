@@ -14,6 +14,7 @@ TWO = ONE + "\n``` { .python .run #two }\nprint(2)\n```\n"
 
 
 async def code(reader: Reader, slug: str) -> str:
+    await reader.ready()
     return str(await reader.block(slug, "pre > code").text_content())
 
 
@@ -68,6 +69,7 @@ async def test_an_old_edit_can_be_discarded(show: Show) -> None:
     again = await show(ONE.replace("print(1)", "print(1)  # new"))
     await again.press("one", "Discard it")
     await again.page.reload()
+    await again.ready()
     assert await again.text("one", ".run-notice") == ""
     assert await code(again, "one") == "print(1)  # new\n"
 

@@ -56,6 +56,17 @@ FOUND_AT = {
     "celery group_send nothing happens": [f"{MUSEUM}other-process"],
     "group_send from a view does nothing": [f"{MUSEUM}other-process"],
     "group_send not working": [f"{MUSEUM}other-process"],
+    "Requested setting INSTALLED_APPS, but settings are not configured": [
+        f"{MUSEUM}not-configured"
+    ],
+    "Error 111 connecting to 127.0.0.1:6379": [f"{MUSEUM}no-redis"],
+    "redis connection refused": [f"{MUSEUM}no-redis"],
+    "AnonymousUser": [f"{MUSEUM}anonymous", "middleware/#sessions-and-users"],
+    "scope user anonymous": [f"{MUSEUM}anonymous", "middleware/#sessions-and-users"],
+    "time.sleep blocks": [f"{MUSEUM}blocking"],
+    "large message disconnects": [f"{MUSEUM}too-big"],
+    "Unexpected response code: 404": [f"{MUSEUM}404", f"{MUSEUM}short"],
+    "insecure WebSocket page loaded over HTTPS": [f"{MUSEUM}short"],
     "ChannelFull": [f"{MUSEUM}full", "layers/#full"],
     "messages dropped silently": [f"{MUSEUM}full"],
     "messages arrive only after the loop": [

@@ -12,9 +12,14 @@ from asgiref.sync import async_to_sync
 
 from minichannels.asgi import Message
 from minichannels.consumer import SyncConsumer
-from minichannels.exceptions import AcceptConnection, DenyConnection, StopConsumer
+from minichannels.exceptions import (
+    AcceptConnection,
+    DenyConnection,
+    InvalidChannelLayerError,
+    StopConsumer,
+)
 from minichannels.generic import events
-from minichannels.generic.events import Bytes, Code, Headers, Text
+from minichannels.generic.events import NO_GROUPS, Bytes, Code, Headers, Text
 
 
 class WebsocketConsumer(SyncConsumer):
@@ -30,7 +35,7 @@ class WebsocketConsumer(SyncConsumer):
             self.groups = []
 
     def websocket_connect(self, message: Message) -> None:
-        async_to_sync(events.for_each_group)(self, "group_add")
+        for_each_group(self, "group_add")
         try:
             self.connect()
         except AcceptConnection:
@@ -61,12 +66,22 @@ class WebsocketConsumer(SyncConsumer):
         super().send(events.close_event(code, reason))
 
     def websocket_disconnect(self, message: Message) -> None:
-        async_to_sync(events.for_each_group)(self, "group_discard")
+        for_each_group(self, "group_discard")
         self.disconnect(message["code"])
         raise StopConsumer
 
     def disconnect(self, code: int) -> None:
         """Clean up after the connection: override it."""
+
+
+def for_each_group(consumer: WebsocketConsumer, action: str) -> None:
+    """Do as `events.for_each_group` does, and wait for each call of the layer."""
+    try:
+        for group in consumer.groups or ():
+            call = async_to_sync(getattr(consumer.channel_layer, action))
+            call(group, consumer.channel_name)
+    except AttributeError as error:
+        raise InvalidChannelLayerError(NO_GROUPS) from error
 
 
 class JsonWebsocketConsumer(WebsocketConsumer):

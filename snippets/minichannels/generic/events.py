@@ -14,6 +14,8 @@ Bytes = bytes | None
 Code = int | bool | None
 Headers = Iterable[tuple[bytes, bytes]] | None
 
+NO_GROUPS = "BACKEND is unconfigured or doesn't support groups"
+
 
 def accept_event(subprotocol: Text, headers: Headers) -> Message:
     """Make the event that accepts a handshake."""
@@ -53,6 +55,4 @@ async def for_each_group(consumer: Any, action: str) -> None:
         for group in consumer.groups:
             await getattr(consumer.channel_layer, action)(group, consumer.channel_name)
     except AttributeError as error:
-        raise InvalidChannelLayerError(
-            "BACKEND is unconfigured or doesn't support groups"
-        ) from error
+        raise InvalidChannelLayerError(NO_GROUPS) from error

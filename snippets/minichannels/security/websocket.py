@@ -1,7 +1,7 @@
 """Refuse WebSockets that the page of a stranger opened.
 
-A browser sends cookies along with a WebSocket to any site, so a socket that trusts
-cookies has to look at the Origin header: it names the site of the page.
+A browser may send cookies along with a WebSocket that another site's page opens, so a
+socket that trusts cookies has to look at the Origin header: it names that site.
 
 Mirrors `channels/security/websocket.py`.
 """
@@ -60,9 +60,11 @@ class OriginValidator:
         self, parsed_origin: ParseResult | None, pattern: str
     ) -> bool:
         """Tell if an origin is that of a pattern."""
-        if parsed_origin is None or parsed_origin.hostname is None:
+        if parsed_origin is None:
             return False
         allowed = urlparse(pattern.lower())
+        if parsed_origin.hostname is None:
+            return False
         if not allowed.scheme:
             domain = urlparse("//" + pattern).hostname or pattern
             return is_same_domain(parsed_origin.hostname, domain)
@@ -83,6 +85,7 @@ class OriginValidator:
 
 def is_same_domain(host: str, domain: str) -> bool:
     """Tell if a host is this domain, or also one below it if that has a dot first."""
+    domain = domain.lower()
     if domain.startswith("."):
         return host.endswith(domain) or host == domain[1:]
     return host == domain

@@ -52,3 +52,20 @@ async def test_an_error_of_the_client_does_not_leave_a_receiver_behind(lib):
     left = asyncio.all_tasks() - {asyncio.current_task()}
     assert bool(layer.channels) is (lib.name == "minichannels")
     assert len(left) == 0
+
+
+async def test_a_source_that_ends_like_an_iterator_is_an_error_of_another_name(lib):
+    """A `receive` that raises `StopAsyncIteration` gives a `RuntimeError`.
+
+    Channels: it gives the `StopAsyncIteration`, as a mock does that has run dry.
+    Why: `merge` is an async generator, in which Python renames that one exception.
+    """
+
+    async def receive():
+        raise StopAsyncIteration
+
+    wanted = {"minichannels": RuntimeError, "channels": StopAsyncIteration}[lib.name]
+    [error] = await asyncio.gather(
+        lib.AsyncConsumer()({}, receive, None), return_exceptions=True
+    )
+    assert type(error) is wanted

@@ -82,7 +82,7 @@ def test_layers_come_from_code(lib):
     """A layer is there once `channel_layers.set(alias, layer)` was called.
 
     Channels: layers are made from the setting `CHANNEL_LAYERS` when they are first
-    asked for.
+    asked for, and `alias in channel_layers` looks at the setting only.
     Why: the core knows nothing of Django. With `"minichannels"` in `INSTALLED_APPS`
     the setting is read when Django starts.
     """

@@ -1,5 +1,7 @@
 """The four generic consumers, the blocking ones beside the others, on both packages."""
 
+import threading
+
 import pytest
 
 KINDS = ["AsyncWebsocketConsumer", "WebsocketConsumer"]
@@ -244,3 +246,34 @@ async def test_json_that_nobody_takes_is_decoded_all_the_same(lib, json_kind):
     await app.send_to(text_data="{")
     with pytest.raises(ValueError, match="Expecting property name"):
         await app.wait()
+
+
+async def test_without_groups_a_blocking_handler_can_be_called_from_the_loop(lib):
+    consumer, sent = lib.WebsocketConsumer(), []
+    consumer.base_send = sent.append
+    consumer.websocket_connect({})
+    with pytest.raises(lib.StopConsumer):
+        consumer.websocket_disconnect({"code": 1000})
+    assert sent == [{"type": "websocket.accept", "subprotocol": None}]
+    consumer.groups, consumer.channel_layer = ["g"], None
+    wanted = "^BACKEND is unconfigured or doesn't support groups$"
+    with pytest.raises(lib.InvalidChannelLayerError, match=wanted):
+        consumer.websocket_connect({})
+
+
+async def test_the_groups_of_a_blocking_consumer_are_read_on_its_thread(lib):
+    class Rooms(lib.WebsocketConsumer):
+        def __init__(self):
+            self.seen = []
+
+        @property
+        def groups(self):
+            threads.append(threading.current_thread())
+            return []
+
+    threads = []
+    lib.use(lib.InMemoryChannelLayer())
+    app = lib.WebsocketCommunicator(Rooms.as_asgi(), "/")
+    await app.connect()
+    await app.disconnect()
+    assert len(threads) == 2 and threading.main_thread() not in threads

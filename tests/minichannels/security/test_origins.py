@@ -73,6 +73,8 @@ async def test_an_origin_that_is_let_in(lib, origin, allowed):
         ("http://a.com", "XXXX"),
         ("null", "null"),
         ("", "a.com"),
+        ("http://[FE80::1%ETH0]", "[FE80::1%ETH0]"),
+        ("http://a%Foo", "a%Foo"),
     ],
 )
 async def test_an_origin_that_is_refused(lib, origin, allowed):
@@ -112,3 +114,9 @@ async def test_a_denier_denies(lib):
     app = lib.WebsocketCommunicator(lib.WebsocketDenier.as_asgi(), "/")
     assert await app.connect() == (False, 1000)
     await app.disconnect()
+
+
+@pytest.mark.parametrize("origin", ["http://a.com", "null", "file://"])
+async def test_a_pattern_that_is_no_address_is_an_error_whoever_comes(lib, origin):
+    with pytest.raises(ValueError, match="Invalid IPv6 URL"):
+        await is_let_in(lib, origin, "http://[::1")
