@@ -1,12 +1,14 @@
 """How processes of one machine wake each other: a FIFO each, its bell, to write to.
 
 A process that was killed needs no clearing up after: its bell is still there, but no
-longer open for reading, which whoever rings next finds out, and removes it.
+longer open for reading, which whoever rings next finds out, and removes it. One that
+may not be rung, since it is another user's, is left alone: its process looks in time.
 
 Channels has no such module: its layers are in memory, or let Redis do this.
 """
 
 import asyncio
+import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,13 +16,14 @@ from pathlib import Path
 
 
 @contextmanager
-def hang_bell(path: Path, answer: Callable[[], None]) -> Iterator[float]:
+def hang_bell(path: Path, answer: Callable[[], None], store: Path) -> Iterator[float]:
     """Have `answer` called when the bell is rung; give how long to rely on that.
 
-    Where no bell can be had, that is not long. Windows has no FIFOs, for example.
+    Where no bell can be had, that is not long. Windows has no FIFOs, for example. Who
+    may write to the store may also ring.
     """
     try:
-        fifo = make_fifo(path)
+        fifo = make_fifo(path, store)
     except (AttributeError, OSError):
         yield 0.02
     else:
@@ -40,13 +43,15 @@ def answer_bell(fifo: int, answer: Callable[[], None]) -> None:
     answer()
 
 
-def make_fifo(path: Path) -> int:
-    """Make a FIFO and open it. It gets its name once it is open."""
+def make_fifo(path: Path, like: Path) -> int:
+    """Make a FIFO, for the users of a file. It gets its name once it is open."""
     if path.exists():
         raise FileExistsError(f"{path} belongs to another event loop")
     path.parent.mkdir(exist_ok=True)
     new = path.with_suffix(".new")
+    like.touch()
     os.mkfifo(new)
+    new.chmod(like.stat().st_mode & 0o666)
     fifo = os.open(new, os.O_RDWR | os.O_NONBLOCK)
     new.rename(path)
     return fifo
@@ -59,8 +64,10 @@ def ring_bells(bells: Path, channels: Iterable[str]) -> None:
     for process in makers if makers <= hung.keys() else hung:
         try:
             fifo = os.open(hung[process], os.O_WRONLY | os.O_NONBLOCK)
-        except OSError:  # nobody has it open
-            hung[process].unlink(missing_ok=True)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # nobody has it open
+                with suppress(OSError):
+                    hung[process].unlink()
         else:
             with suppress(BlockingIOError):  # it is full of rings not yet answered
                 os.write(fifo, b"!")

@@ -18,11 +18,13 @@ def load(name: str, parser: ArgumentParser) -> Application:
     module, _, variable = name.partition(":")
     application: Application | None = None
     try:
-        if module:
+        if module and not module.startswith("."):
             application = getattr(import_module(module), variable, None)
     except ModuleNotFoundError as error:
         if not f"{module}.".startswith(f"{error.name}."):
             raise  # the module is there, and imports what is not
     if application is None:
         parser.error(f"no {name!r}; write module:variable, as in chat.asgi:application")
+    if not callable(application):
+        parser.error(f"{name} cannot be called: {application!r} is no application")
     return application

@@ -84,11 +84,13 @@ class RedisChannelLayer(StoredChannelLayer):
         prefix: str = "minichannels",
         **limits: Any,
     ) -> None:
-        super().__init__(**limits)
-        if isinstance(hosts, str) or len(hosts) != 1:
-            raise ValueError(f"hosts must be a list of one server, not {hosts!r}")
+        if isinstance(hosts, str) or len(hosts) != 1 or isinstance(hosts[0], dict):
+            wanted = "a list of one server, which is a URL or a pair (host, port)"
+            raise ValueError(f"hosts must be {wanted}, not {hosts!r}")
         host = hosts[0]
         self.url = host if isinstance(host, str) else "redis://{}:{}".format(*host)
+        place = self.url.partition("?")[0].rpartition("@")[2]  # without the password
+        super().__init__(place, **limits)
         self.prefix = prefix
         self._clients: dict[asyncio.AbstractEventLoop, AsyncGenerator[Redis, None]] = {}
 
@@ -127,10 +129,8 @@ class RedisChannelLayer(StoredChannelLayer):
     async def _take(self, channels: list[str]) -> list[tuple[str, bytes]]:
         take = (await self._client()).register_script(TAKE)
         entries = await take([self._key("channel", name) for name in channels])
-        taken = [
-            (n, e) for n, e in zip(channels, entries, strict=True) if e is not None
-        ]
-        return [(channel, entry.partition(b" ")[2]) for channel, entry in taken]
+        pairs = zip(channels, entries, strict=True)
+        return [(name, e.partition(b" ")[2]) for name, e in pairs if e is not None]
 
     async def _members(self, group: str) -> list[str]:
         client, key = await self._client(), self._key("group", group)

@@ -65,7 +65,7 @@ class SqliteChannelLayer(StoredChannelLayer):
     """
 
     def __init__(self, path: str | Path, **limits: Any) -> None:
-        super().__init__(**limits)
+        super().__init__(str(path), **limits)
         self.path = Path(path)
         self.bells = Path(f"{path}-bells")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sqlite-layer")
@@ -150,8 +150,8 @@ class SqliteChannelLayer(StoredChannelLayer):
         del self._db
 
     async def _listen(self, look: Callable[..., None]) -> None:
-        rung, seen = asyncio.Event(), 0
-        with hang_bell(self.bells / f"{self.process}.bell", rung.set) as patience:
+        bell, rung, seen = self.bells / f"{self.process}.bell", asyncio.Event(), 0
+        with hang_bell(bell, rung.set, self.path) as patience:
             while True:
                 arrivals = await self._arrivals(seen)
                 seen = arrivals[-1][0] if arrivals else seen

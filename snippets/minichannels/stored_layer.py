@@ -37,12 +37,15 @@ class StoredChannelLayer(BaseChannelLayer):
     extensions = ["groups", "flush"]
     retry_delay = 1.0
 
-    def __init__(self, group_expiry: float = 86400, **limits: Any) -> None:
+    def __init__(self, place: str, group_expiry: float = 86400, **limits: Any) -> None:
         super().__init__(**limits)
         self.channel_capacity = self.compile_capacities(self.channel_capacity)
-        self.group_expiry = group_expiry
+        self.place, self.group_expiry = place, group_expiry
         self.process = uuid4().hex
         self._mailrooms: dict[asyncio.AbstractEventLoop, Mailroom] = {}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} at {self.place}>"
 
     async def send(self, channel: str, message: Message) -> None:
         """Put a message into the store, or raise `ChannelFull`."""
@@ -103,7 +106,7 @@ class StoredChannelLayer(BaseChannelLayer):
                 await work()
             except Exception as error:
                 heed_cancellation()
-                logger.warning("%s tries again: %r", self, error)
+                logger.warning("%s tries again: %s", self, str(error) or repr(error))
                 await asyncio.sleep(self.retry_delay)
 
     @abstractmethod

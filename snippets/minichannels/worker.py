@@ -8,9 +8,9 @@ Mirrors `channels/worker.py`, on the `StatelessServer` of asgiref, as in Channel
 `channels/management/commands/runworker.py`.
 """
 
-import argparse
 import asyncio
 import logging
+from argparse import ArgumentParser
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,7 +18,7 @@ from asgiref.server import StatelessServer
 
 from minichannels import DEFAULT_CHANNEL_LAYER
 from minichannels.asgi import Application
-from minichannels.layers import get_channel_layer
+from minichannels.layers import InMemoryChannelLayer, get_channel_layer
 from minichannels.loading import load
 
 
@@ -66,7 +66,7 @@ class Worker(StatelessServer):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a worker as the command line says, until it is interrupted."""
-    parser = argparse.ArgumentParser("python -m minichannels.worker")
+    parser = ArgumentParser("python -m minichannels.worker")
     parser.add_argument("application", help="its name: module:variable")
     parser.add_argument("channels", nargs="+", help="the channels to listen on")
     parser.add_argument(
@@ -74,15 +74,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     options = parser.parse_args(arguments)
     application = load(options.application, parser)
-    layer = get_channel_layer(options.layer)
-    if layer is None:
-        parser.error(
-            f"there is no channel layer {options.layer!r}; have the module of the "
-            f"application call channel_layers.set({options.layer!r}, layer)"
-        )
+    layer = layer_for(options.channels, options.layer, parser)
     logging.basicConfig(level=logging.INFO)
+    if isinstance(layer, InMemoryChannelLayer):
+        text = "The layer %r is in memory: no other process can send to this worker"
+        logging.warning(text, options.layer)
     logging.info("Listening on %s", ", ".join(options.channels))
     Worker(application, options.channels, layer).run()
+
+
+def layer_for(channels: Sequence[str], alias: str, parser: ArgumentParser) -> Any:
+    """Give the channel layer of an alias that has these channels, or end with usage."""
+    layer = get_channel_layer(alias)
+    if layer is None:
+        parser.error(
+            f"there is no channel layer {alias!r}; have the module of the "
+            f"application call channel_layers.set({alias!r}, layer)"
+        )
+    for name in channels:
+        try:
+            layer.require_valid_channel_name(name)
+        except TypeError as error:
+            parser.error(f"{name!r} names no channel: {error}")
+    return layer
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ Start it with `daphne websocket.floods:application`. It logs the type of each sc
 import sys
 from typing import Any
 
-MEGABYTE = bytes(2**20)
+PART = bytes(100_000)
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
@@ -14,6 +14,6 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
     assert scope["type"] == "websocket"
     await receive()
     await send({"type": "websocket.accept"})
-    for _ in range(100):
-        await send({"type": "websocket.send", "bytes": MEGABYTE})
+    for _ in range(1000):
+        await send({"type": "websocket.send", "bytes": PART})
     print("all sent", file=sys.stderr)

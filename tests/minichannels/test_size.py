@@ -28,11 +28,11 @@ PARTS = {
     "paths": (66, "urls"),
     "cookies and origins": (84, "sessions security/__init__ security/websocket"),
     "testing": (106, "testing"),
-    "worker": (73, "worker loading"),
-    "layers across processes": (156, "stored_layer mailroom codec"),
-    "in a file": (164, "sqlite_layer bells"),
+    "worker": (86, "worker loading"),
+    "layers across processes": (158, "stored_layer mailroom codec"),
+    "in a file": (169, "sqlite_layer bells"),
     "on a server": (120, "redis_layer"),
-    "server": (536, "server/*"),
+    "server": (619, "server/*"),
     "bridge": (113, "handler apps"),
 }
 MODULE_LINES, FUNCTION_LINES = 120, 20

@@ -8,6 +8,7 @@ Mirrors `daphne/server.py`.
 """
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -15,15 +16,15 @@ from urllib.parse import unquote
 
 import h11
 
-from minichannels.asgi import Application, Message, Scope
+from minichannels.asgi import Application, Scope
 
 from .connection import HOST, Connection, Limits
-from .exchange import Exchange, logger
-from .handshake import handshake
+from .exchange import Exchange
+from .handshake import REQUIRED, VERSION, handshake
 from .http import HttpExchange
+from .lifespan import ASGI, lifespan
 from .websocket import WebSocket
 
-ASGI = {"version": "3.0", "spec_version": "2.3"}
 DEFAULT = Limits()
 
 
@@ -37,9 +38,10 @@ async def serve(
     """Serve an application for as long as the context is open.
 
     Gives the address; port 0 asks for any free port. On leaving, no new client is let
-    in, sockets are closed with 1001, and what is at work has `close_timeout` to end.
+    in, sockets are closed with 1001, and what is at work has `close_timeout` to end; so
+    has then the application, to stop.
     """
-    async with lifespan(application) as state:
+    async with lifespan(application, limits.close_timeout) as state:
         server = Server(application, limits, state)
         listener = await asyncio.start_server(server.connect, host, port, backlog=1024)
         try:
@@ -69,6 +71,11 @@ class Server:
     def connect(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
+        # What lies in our buffers hides from `drain` whether the client takes any.
+        writer.transport.set_write_buffer_limits(0)
+        with suppress(AttributeError):  # Windows has no such option
+            option = socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT
+            writer.get_extra_info("socket").setsockopt(*option, 2**14)
         self.spawn(self.attend(Connection(reader, writer, self.limits)))
 
     async def attend(self, connection: Connection) -> None:
@@ -93,7 +100,8 @@ class Server:
             return HttpExchange(connection, scope | {"method": request.method.decode()})
         answer = handshake(request)
         if answer.status_code != 101:
-            connection.refuse(answer.status_code)
+            told = [(k, v) for k, v in answer.headers.raw_items() if k in REQUIRED]
+            connection.refuse(answer.status_code, *told, VERSION)
             return None
         offers = (v for k, v in scope["headers"] if k == b"sec-websocket-protocol")
         offer = b",".join(offers).decode("latin-1")
@@ -125,33 +133,3 @@ def scope_of(connection: Connection, request: h11.Request) -> Scope:
     for end, name in {"client": "peername", "server": "sockname"}.items():
         scope[end] = (connection.writer.get_extra_info(name) or ())[:2] or None
     return scope
-
-
-@asynccontextmanager
-async def lifespan(application: Application) -> AsyncIterator[dict[str, Any]]:
-    """Tell an application that it starts, and that it stops, if it wants to know.
-
-    Gives the `state` that it fills at its start, which every scope gets a copy of.
-
-    Raises:
-        RuntimeError: It answered that it could not start, or not stop.
-    """
-    events, answers = asyncio.Queue[Message](), asyncio.Queue[Message]()
-    scope: Scope = {"type": "lifespan", "asgi": ASGI, "state": {}}
-    task = asyncio.ensure_future(application(scope, events.get, answers.put))
-    task.add_done_callback(lambda _: answers.put_nowait({"type": "ended"}))
-
-    async def tell(event: str) -> None:
-        events.put_nowait({"type": event})
-        answer = await answers.get()
-        if answer["type"] == f"{event}.failed":
-            raise RuntimeError(f"{event} failed: {answer.get('message', '')}")
-
-    await tell("lifespan.startup")
-    if task.done():
-        logger.info("No lifespan: %r", task.exception())
-    try:
-        yield scope["state"]
-    finally:
-        if not task.done():
-            await tell("lifespan.shutdown")

@@ -9,7 +9,8 @@ Mirrors `daphne/http_protocol.py`, and the part of Twisted below it.
 
 import asyncio
 import re
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from math import inf
@@ -19,7 +20,8 @@ import h11
 Headers = list[tuple[bytes, bytes]]
 REASONS = {status.value: status.phrase.encode() for status in HTTPStatus}
 UNANSWERED = {h11.SEND_RESPONSE, h11.SEND_BODY}
-MAY_STILL_SEND = {h11.SEND_BODY, h11.ERROR, h11.SWITCHED_PROTOCOL}
+HAS_ASKED = {h11.DONE, h11.MUST_CLOSE}
+MAY_STILL_SEND = {h11.SEND_BODY, h11.ERROR, h11.SWITCHED_PROTOCOL} | HAS_ASKED
 TWO_LENGTHS = {b"content-length", b"transfer-encoding"}
 # A target is a path, or "*", or a URL as for a proxy, of which the path is what counts.
 HOST = re.compile(rb"\Ahttps?://[^/?]+", re.IGNORECASE)
@@ -69,7 +71,7 @@ class Connection:
         event = await self.next_event()
         if not isinstance(event, h11.Request):
             return None
-        fault = fault_of(event)
+        fault = fault_of(event, self.limits.max_head)
         if fault is not None:
             self.refuse(fault)
             return None
@@ -88,10 +90,18 @@ class Connection:
             self.refuse(getattr(error, "error_status_hint", HTTPStatus.REQUEST_TIMEOUT))
             return h11.ConnectionClosed()
 
-    def patience(self) -> asyncio.Timeout:
-        """Give the time that a wait for the client may take: none after `give_up`."""
-        self.wait = asyncio.timeout(0 if self.given_up else self.limits.client_timeout)
-        return self.wait
+    @asynccontextmanager
+    async def patience(self) -> AsyncIterator[None]:
+        """Limit what a wait for the client may take: no time at all after `give_up`.
+
+        The clock starts when it has taken what was sent to it. Until then it is busy,
+        not silent, and nothing is read from it.
+        """
+        async with asyncio.timeout(0 if self.given_up else None) as self.wait:
+            await self.drain()
+            limit = 0 if self.given_up else self.limits.client_timeout
+            self.wait.reschedule(asyncio.get_running_loop().time() + limit)
+            yield
 
     def give_up(self) -> None:
         """Wait for the client no more, neither now nor later."""
@@ -100,12 +110,8 @@ class Connection:
             self.wait.reschedule(asyncio.get_running_loop().time())
 
     async def read(self) -> bytes:
-        """Wait for bytes from the client; none means that it has left.
-
-        Nothing is read from a client that does not take what has been sent to it.
-        """
+        """Wait for bytes from the client; none means that it has left."""
         with suppress(OSError):
-            await self.writer.drain()
             return await self.reader.read(2**14)
         return b""
 
@@ -126,31 +132,40 @@ class Connection:
                     return
         transport.abort()
 
-    def refuse(self, status: int) -> None:
+    def refuse(self, status: int, *headers: tuple[str, str]) -> None:
         """Answer in place of the application, if nothing has been answered yet."""
         if self.h11.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-            headers = [("connection", "close"), ("content-length", "0")]
+            fields = [("connection", "close"), ("content-length", "0"), *headers]
             reason = REASONS[status]
-            head = h11.Response(status_code=status, headers=headers, reason=reason)
+            head = h11.Response(status_code=status, headers=fields, reason=reason)
             self.write(head, h11.EndOfMessage())
 
     async def close(self) -> None:
-        """Close once the client is done: to close while it sends would be a reset."""
+        """Close once the client is done: to close while it sends would be a reset.
+
+        One that has its answer may ask for more at once, but need not: it has a second.
+        """
         with suppress(OSError, TimeoutError):
             async with asyncio.timeout(self.limits.close_timeout):
                 if self.h11.their_state in MAY_STILL_SEND:
                     self.writer.write_eof()
-                    while await self.reader.read(2**14):
-                        pass
+                    data, quiet = b"?", self.h11.their_state in HAS_ASKED
+                    while data:
+                        async with asyncio.timeout(1.0 if quiet else None):
+                            data = await self.reader.read(2**14)
                 self.writer.close()
                 await self.writer.wait_closed()
 
 
-def fault_of(request: h11.Request) -> HTTPStatus | None:
+def fault_of(request: h11.Request, max_head: int) -> HTTPStatus | None:
     """Say what is wrong with a request that h11 lets through, if anything is.
 
-    Of two lengths, another server on the way may have believed the other one.
+    h11 counts a head only while it is not whole. Of two lengths, another server on the
+    way may have believed the other one.
     """
+    lines = [(request.method, request.target), *request.headers]
+    if sum(len(a) + len(b) + len(": \r\n") for a, b in lines) > max_head:
+        return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     if not request.http_version.startswith(b"1."):
         return HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
     if (

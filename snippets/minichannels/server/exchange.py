@@ -10,16 +10,16 @@ Mirrors what `daphne/server.py` does for every application.
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from http import HTTPStatus
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import h11
 
 from minichannels.asgi import Application, Message, Scope
 
-from .connection import UNANSWERED, Connection
+from .connection import UNANSWERED, Connection, Headers
 
 logger = logging.getLogger("minichannels.server")
 
@@ -34,6 +34,7 @@ class Exchange(ABC):
         self.scope, self.state = scope, next(iter(self.moves))
         self.inbox: asyncio.Queue[Message] = asyncio.Queue()
         self.taken, self.over = asyncio.Event(), asyncio.Event()
+        self.timers = ExitStack()
         self.failed = self.left = self.is_last = False
 
     async def converse(self, application: asyncio.Task[None]) -> None:
@@ -49,9 +50,10 @@ class Exchange(ABC):
             waits = not self.left and self.connection.h11.our_state in UNANSWERED
             if self.moves[self.state] and waits:
                 raise RuntimeError(f"The application returned while {self.state}.")
-        except Exception:
+        except (Exception, BaseExceptionGroup, asyncio.CancelledError):
             self.failed = True
-            logger.exception("Exception inside application: %s", self.scope["path"])
+            if not self.application.cancelling():  # then it was killed
+                logger.exception("Exception inside application: %s", self.scope["path"])
         finally:
             self.finish()
 
@@ -61,8 +63,15 @@ class Exchange(ABC):
             self.connection.refuse(HTTPStatus.INTERNAL_SERVER_ERROR)
             self.over.set()
             self.taken.set()
+            self.timers.close()
             if self.is_last or self.connection.h11.our_state is not h11.DONE:
                 self.connection.give_up()
+
+    def later(self, seconds: float, call: Callable[..., None], *args: Any) -> None:
+        """Call in some seconds, unless the exchange is over by then."""
+        if not self.over.is_set():
+            timer = asyncio.get_running_loop().call_later(seconds, call, *args)
+            self.timers.callback(timer.cancel)
 
     def stop(self) -> None:
         """Come to an end: the server stops. A response that is at work is finished."""
@@ -79,8 +88,10 @@ class Exchange(ABC):
         """Put an event in the inbox; once that is full, wait until it is empty.
 
         While it is full nothing is read, so only `send` finds out that the client left.
+        What comes after the end of the exchange is read, and dropped.
         """
-        self.inbox.put_nowait(event)
+        if not self.over.is_set():
+            self.inbox.put_nowait(event)
         lost, room = self.connection.writer.is_closing, self.limits.max_inbox
         while self.inbox.qsize() >= room and not (self.over.is_set() or lost()):
             self.taken.clear()
@@ -92,11 +103,13 @@ class Exchange(ABC):
         """Tell the application that its client has left, and give it time to return."""
         self.left = True
         self.inbox.put_nowait(event)
-        asyncio.get_running_loop().call_later(self.limits.close_timeout, self.kill)
+        later = asyncio.get_running_loop().call_later
+        killing = later(self.limits.close_timeout, self.kill)
+        self.application.add_done_callback(lambda _: killing.cancel())
 
     def kill(self) -> None:
-        if self.application.cancel():
-            logger.warning("Took too long to return, killed: %s", self.scope["path"])
+        self.application.cancel()
+        logger.warning("Took too long to return, killed: %s", self.scope["path"])
 
     def move(self, message: Message) -> None:
         """Make the move that a message asks for.
@@ -119,3 +132,12 @@ class Exchange(ABC):
     @abstractmethod
     async def send(self, message: Message) -> None:
         """Turn an event into bytes for the client: the application's `send`."""
+
+
+def headers_of(message: Message) -> Headers:
+    """Give the headers of an application's message, which are pairs of bytes."""
+    headers = [*message.get("headers", ())]
+    for header in headers:
+        if not all(isinstance(part, bytes) for part in header):
+            raise ValueError(f"Headers are pairs of bytes, not {header!r}.")
+    return headers

@@ -12,6 +12,13 @@ from websockets.server import ServerProtocol
 
 from .connection import Headers
 
+# What a refusal has to name, so that the client learns what would be accepted.
+REQUIRED = {"Allow", "Upgrade"}
+VERSION = ("Sec-WebSocket-Version", "13")
+BREAKING = {b"connection", b"upgrade", b"content-length", b"transfer-encoding"} | {
+    b"sec-websocket-" + part for part in (b"accept", b"protocol", b"extensions")
+}
+
 
 def handshake(request: h11.Request) -> Response:
     """Give the answer to a client's half of a handshake: 101, or what is wrong."""
@@ -24,7 +31,9 @@ def handshake(request: h11.Request) -> Response:
 def acceptance(
     answer: Fields, offers: Sequence[str], subprotocol: str | None, headers: Headers
 ) -> h11.InformationalResponse:
-    """Give our half of the handshake; h11 refuses headers that would break it."""
+    """Give our half of the handshake; headers that would break it are refused."""
+    if clash := BREAKING.intersection(name.lower() for name, _ in headers):
+        raise ValueError(f"Cannot accept with {sorted(clash)}: the server sets them.")
     if subprotocol is not None:
         if subprotocol not in offers:
             raise ValueError(f"Cannot accept {subprotocol!r}; offered is {offers}.")

@@ -13,7 +13,7 @@ import h11
 from minichannels.asgi import Message
 
 from .connection import REASONS, UNANSWERED, Headers
-from .exchange import Exchange
+from .exchange import Exchange, headers_of
 
 NO_BODY = {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
 
@@ -22,7 +22,8 @@ class HttpExchange(Exchange):
     """One request, and the response to it.
 
     The head of the response leaves with the first part of its body, not before: so an
-    application that fails in between is still answered with a 500.
+    application that fails in between, or whose first part is wrong, is still answered
+    with a 500.
     """
 
     moves = {
@@ -66,7 +67,7 @@ class HttpExchange(Exchange):
     async def send(self, message: Message) -> None:
         self.move(message)
         if message["type"] == "http.response.start":
-            self.start(message["status"], [*message.get("headers", ())])
+            self.start(message["status"], headers_of(message))
             return
         last = not message.get("more_body", False)
         if self.connection.h11.our_state in UNANSWERED:
@@ -78,9 +79,6 @@ class HttpExchange(Exchange):
             self.finish()
 
     def start(self, status: int, headers: Headers) -> None:
-        for header in headers:
-            if not all(isinstance(part, bytes) for part in header):
-                raise ValueError(f"Headers are pairs of bytes, not {header!r}.")
         if not any(name.lower() == b"date" for name, _ in headers):
             headers.append((b"date", formatdate(usegmt=True).encode()))
         if self.connection.h11.they_are_waiting_for_100_continue:
@@ -90,7 +88,11 @@ class HttpExchange(Exchange):
         self.head = h11.Response(status_code=status, headers=headers, reason=reason)
 
     def part(self, body: bytes, last: bool) -> Iterator[h11.Event]:
+        size = memoryview(body).nbytes  # a TypeError for what is not bytes
         if self.connection.h11.our_state is h11.SEND_RESPONSE:
+            length = int(dict(self.head.headers).get(b"content-length", size))
+            if not self.bodiless and (size > length or (last and size < length)):
+                raise ValueError(f"A body of {size} bytes has content-length {length}.")
             yield self.head
         if not self.bodiless:
             yield h11.Data(data=body)

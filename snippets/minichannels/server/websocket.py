@@ -22,7 +22,7 @@ from websockets.server import ServerProtocol
 from minichannels.asgi import Message, Scope
 
 from .connection import Connection, Headers
-from .exchange import Exchange
+from .exchange import Exchange, headers_of
 from .handshake import acceptance
 
 
@@ -43,8 +43,8 @@ class WebSocket(Exchange):
         self.inbox.put_nowait({"type": "websocket.connect"})
 
     async def converse(self, application: asyncio.Task[None]) -> None:
-        later = asyncio.get_running_loop().call_later
-        later(self.limits.handshake_timeout, self.refuse, HTTPStatus.GATEWAY_TIMEOUT)
+        timeout = self.limits.handshake_timeout
+        self.later(timeout, self.refuse, HTTPStatus.GATEWAY_TIMEOUT)
         await super().converse(application)
         self.close(1011 if self.failed else 1000)
         end = self.frames.close_rcvd or self.frames.close_sent or Close(1006, "")
@@ -107,17 +107,18 @@ class WebSocket(Exchange):
             return
         match message:
             case {"type": "websocket.accept"}:
-                self.accept(message.get("subprotocol"), [*message.get("headers", ())])
-            case {"type": "websocket.send", "text": str(text)}:
-                self.frames.send_text(text.encode())
-            case {"type": "websocket.send", "bytes": bytes(data)}:
-                self.frames.send_binary(data)
+                self.accept(message.get("subprotocol"), headers_of(message))
             case {"type": "websocket.close"} if self.accepted:
-                self.close(message.get("code") or 1000, message.get("reason") or "")
+                self.close(message.get("code"), message.get("reason") or "")
             case {"type": "websocket.close"}:
                 self.refuse(HTTPStatus.FORBIDDEN)
+            case {"text": str(text)} if not message.get("bytes"):
+                self.frames.send_text(text.encode())
+            case {"bytes": bytes(data)} if not message.get("text"):
+                self.frames.send_binary(data)
             case _:
-                raise ValueError("websocket.send needs text, a str, or bytes.")
+                kind, has = message["type"], sorted(message)
+                raise ValueError(f"{kind} needs text, a str, or bytes. It has {has}.")
         self.flush()
         await self.connection.drain()
 
@@ -127,13 +128,13 @@ class WebSocket(Exchange):
         self.connection.write(acceptance(self.answer, offers, subprotocol, headers))
         self.answered.set()
 
-    def close(self, code: int, reason: str = "") -> None:
+    def close(self, code: int | None, reason: str = "") -> None:
         """Begin the closing handshake, with as much of the reason as fits its frame."""
         if self.accepted and self.frames.state is OPEN:
-            self.frames.send_close(code, reason.encode()[:123].decode(errors="ignore"))
+            reason = reason.encode()[:123].decode(errors="ignore")
+            self.frames.send_close(1000 if code is None else code, reason)
             self.flush()
-            later = asyncio.get_running_loop().call_later
-            later(self.limits.close_timeout, self.finish)
+            self.later(self.limits.close_timeout, self.finish)
 
     def refuse(self, status: int) -> None:
         """Answer the client's handshake with an error, if it still waits."""

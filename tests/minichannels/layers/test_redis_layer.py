@@ -117,7 +117,9 @@ async def test_many_senders_at_once_share_a_few_connections(bench):
     assert len(clients) <= 60
 
 
-@pytest.mark.parametrize("hosts", ["redis://localhost", [], ["a", "b"]])
+@pytest.mark.parametrize(
+    "hosts", ["redis://localhost", [], ["a", "b"], [{"host": "a"}]]
+)
 def test_hosts_is_a_list_of_one_server(hosts):
     with pytest.raises(ValueError, match="hosts must be a list of one server"):
         RedisChannelLayer(hosts)
@@ -126,3 +128,12 @@ def test_hosts_is_a_list_of_one_server(hosts):
 def test_a_host_is_a_url_or_a_pair():
     assert RedisChannelLayer().url == "redis://localhost:6379"
     assert RedisChannelLayer([("example", 1)]).url == "redis://example:1"
+
+
+@pytest.mark.parametrize(
+    "host", ["rediss://me:secret@example:1/2", "redis://example:1/2?password=secret"]
+)
+def test_a_layer_says_where_it_is_without_a_password(host):
+    shown = repr(RedisChannelLayer([host]))
+    assert "example:1/2" in shown
+    assert "secret" not in shown

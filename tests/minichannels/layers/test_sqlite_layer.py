@@ -1,6 +1,7 @@
 """What is particular to the layer in one file."""
 
 import asyncio
+import errno
 import os
 import sqlite3
 import subprocess
@@ -18,6 +19,18 @@ async def test_a_place_where_the_file_cannot_be_is_named(tmp_path):
     layer = SqliteChannelLayer(tmp_path / "nowhere" / "layer.db")
     with pytest.raises(FileNotFoundError, match=r"nowhere/layer\.db"):
         await layer.send("jobs", {"type": "x"})
+
+
+async def test_a_receiver_that_waits_for_the_file_says_for_which_and_why(
+    tmp_path, caplog
+):
+    layer = SqliteChannelLayer(tmp_path / "nowhere" / "layer.db")
+    receiver = asyncio.create_task(layer.receive("jobs"))
+    async with asyncio.timeout(20):
+        while "tries again" not in caplog.text:  # noqa: ASYNC110 - a log
+            await asyncio.sleep(0.01)
+    receiver.cancel()
+    assert f"<SqliteChannelLayer at {layer.path}> tries again: [Errno 2]" in caplog.text
 
 
 WRITER = """
@@ -100,6 +113,50 @@ async def test_the_bell_of_a_killed_process_is_removed_when_it_is_rung(bench):
     assert not dead.exists()
     await layer.close()
     assert not bell.exists()
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.ENOENT, errno.EMFILE])
+async def test_a_bell_that_cannot_be_rung_is_left_alone(bench, monkeypatch, code):
+    layer, opened = bench(), os.open
+    receiver = asyncio.create_task(layer.receive("jobs"))
+    bell = await hung(layer)
+
+    def refuse(path, *args):
+        if path == bell:
+            raise OSError(code, "on purpose")
+        return opened(path, *args)
+
+    with monkeypatch.context() as patches:
+        patches.setattr(os, "open", refuse)
+        await layer.send("jobs", {"type": "x"})
+    assert bell.exists()
+    assert await receiver == {"type": "x"}  # which looked in time
+
+
+async def test_a_dead_bell_that_cannot_be_removed_is_no_error_of_the_sender(
+    bench, monkeypatch
+):
+    layer = bench()
+    layer.bells.mkdir()
+    os.mkfifo(layer.bells / "dead.bell")
+
+    def refuse(self, missing_ok=False):
+        raise PermissionError(errno.EACCES, "on purpose")
+
+    with monkeypatch.context() as patches:
+        patches.setattr(type(layer.bells), "unlink", refuse)
+        await layer.send("jobs", {"type": "x"})
+    assert await layer.receive("jobs") == {"type": "x"}
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o666])
+async def test_who_may_write_to_the_file_may_ring_the_bell(bench, mode):
+    bench.file.touch(mode)
+    bench.file.chmod(mode)
+    layer = bench()
+    receiver = asyncio.create_task(layer.receive("jobs"))
+    assert (await hung(layer)).stat().st_mode & 0o777 == mode
+    receiver.cancel()
 
 
 async def test_who_does_not_answer_the_bell_holds_up_nobody(bench, tmp_path):

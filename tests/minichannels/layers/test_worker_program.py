@@ -11,6 +11,7 @@ from pathlib import Path
 import minichannels.worker
 import pytest
 from minichannels.layers import InMemoryChannelLayer, channel_layers
+from minichannels.sqlite_layer import SqliteChannelLayer
 from minichannels.worker import main
 
 OURS = """
@@ -221,7 +222,7 @@ async def test_an_interrupted_worker_ends_without_a_traceback(sqlite_workers):
 
 
 APPS = {
-    "fine.py": "application = layer = print",
+    "fine.py": "application = layer = print; number = 5",
     "broken.py": "import no_such_library",
 }
 
@@ -242,6 +243,8 @@ def apps(tmp_path, monkeypatch):
         (["nosuch:application", "jobs"], "no 'nosuch:application'"),
         (["nosuch.module:application", "jobs"], "no 'nosuch.module:application'"),
         (["fine:nosuch", "jobs"], "no 'fine:nosuch'"),
+        (["./fine:application", "jobs"], "no './fine:application'"),
+        (["fine:number", "jobs"], "fine:number cannot be called: 5"),
         (["fine", "jobs"], "write module:variable, as in chat.asgi:application"),
         ([":application", "jobs"], "write module:variable"),
         (["fine:application"], "required: channels"),
@@ -253,6 +256,24 @@ def test_a_wrong_command_line_says_what_to_type(apps, capsys, arguments, error):
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
     assert error in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["no good!!", "", "x" * 200])
+def test_a_wrong_name_of_a_channel_is_an_error_of_usage(apps, capsys, name):
+    channel_layers.set("default", InMemoryChannelLayer())
+    with pytest.raises(SystemExit, match="2"):
+        main(["fine:application", "jobs", name])
+    assert f"{name!r} names no channel: " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("in_memory", [True, False])
+def test_a_layer_in_memory_is_warned_of(apps, monkeypatch, caplog, in_memory):
+    layer = InMemoryChannelLayer() if in_memory else SqliteChannelLayer("layer.db")
+    channel_layers.set("default", layer)
+    monkeypatch.setattr(minichannels.worker.Worker, "run", lambda self: None)
+    main(["fine:application", "jobs"])
+    warning = "The layer 'default' is in memory: no other process can"
+    assert (warning in caplog.text) is in_memory
 
 
 def test_an_error_of_the_application_is_not_hidden(apps):

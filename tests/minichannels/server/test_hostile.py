@@ -15,9 +15,14 @@ from minichannels.server.connection import Limits
 
 from .conftest import frame
 from .test_http import GET, answer, echo, read_body
+from .test_websocket import ACCEPT, SEND, sending
 from .test_websocket import echo as socket_echo
 
 POST = b"POST / HTTP/1.1\r\nHost: t\r\n"
+UPGRADE = (
+    GET[:-2] + b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bWluaWNoYW5uZWxzIDEyMw==\r\n\r\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +113,22 @@ async def test_a_head_that_is_too_long_is_a_431(
     assert (await one.response())[0] == 431
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET / HTTP/1.1\r\nHost: t\r\nX: " + b"x" * 1000 + b"\r\n\r\n",
+        b"GET /" + b"x" * 1000 + b" HTTP/1.1\r\nHost: t\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: t\r\n" + b"a: b\r\n" * 170 + b"\r\n",
+    ],
+)
+async def test_a_head_that_comes_whole_is_counted_too(
+    start: Any, client: Any, head: bytes
+) -> None:
+    one = await client(await start(None, max_head=1000))
+    await one.send(head)
+    assert (await one.response())[0] == 431
+
+
 async def test_a_head_that_does_not_end_is_a_408(start: Any, client: Any) -> None:
     one = await client(await start(None, client_timeout=0.2))
 
@@ -158,6 +179,53 @@ async def test_a_client_that_does_not_hang_up_is_dropped(
                 await asyncio.sleep(0.01)
 
 
+@pytest.mark.parametrize("head", [GET, UPGRADE])
+async def test_a_client_that_reads_slowly_but_steadily_gets_all(
+    start: Any, head: bytes
+) -> None:
+    body = bytes(4 * 2**20)
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await answer(body)(scope, receive, send)
+        else:
+            await sending(ACCEPT, SEND | {"bytes": body})(scope, receive, send)
+
+    address, loop = await start(application, client_timeout=1), asyncio.get_event_loop()
+    with socket.socket() as one:
+        one.setblocking(False)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**16)
+        await loop.sock_connect(one, address)
+        await loop.sock_sendall(one, head)
+        read = 0
+        for _ in range(250):  # for more than two times the patience of the server
+            await asyncio.sleep(0.01)
+            read += len(await loop.sock_recv(one, 4096))
+        while read < len(body) and (data := await loop.sock_recv(one, 2**20)):
+            read += len(data)
+    assert read >= len(body)
+
+
+@pytest.mark.parametrize("last", [b"", b"Connection: close\r\n"])
+async def test_a_last_response_reaches_a_client_that_has_asked_for_more(
+    start: Any, last: bytes
+) -> None:
+    body, headers = bytes(2**18), [(b"connection", b"close")]
+    address, loop = await start(answer(body, 200, headers)), asyncio.get_event_loop()
+    with socket.socket() as one:
+        one.setblocking(False)
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**14)
+        await loop.sock_connect(one, address)
+        asked = GET[:-2] + last + b"\r\n" + GET * 20_000
+        asking = asyncio.create_task(loop.sock_sendall(one, asked))
+        read = 0
+        while data := await loop.sock_recv(one, 2**12):
+            read += len(data)
+            await asyncio.sleep(0.001)
+        asking.cancel()
+    assert read > len(body)
+
+
 async def test_a_reset_in_the_middle_of_anything_is_an_end(
     start: Any, client: Any, caplog: Any
 ) -> None:
@@ -192,10 +260,6 @@ async def both(scope: Any, receive: Any, send: Any) -> None:
     await (echo if scope["type"] == "http" else socket_echo)(scope, receive, send)
 
 
-UPGRADE = (
-    GET[:-2] + b"Upgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bWluaWNoYW5uZWxzIDEyMw==\r\n\r\n"
-)
 PIECES = st.sampled_from(
     [
         GET,

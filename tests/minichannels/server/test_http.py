@@ -1,6 +1,7 @@
 """HTTP/1.1 as a client sees it, byte for byte, and as the application does."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -343,6 +344,20 @@ async def test_an_error_of_the_application_is_a_500(
     assert "no such thing" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "error", [BaseExceptionGroup("lost", [GeneratorExit()]), asyncio.CancelledError()]
+)
+async def test_an_error_that_is_no_exception_is_a_500_too(
+    start: Any, client: Any, caplog: Any, error: BaseException
+) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        raise error
+
+    one = await client(await start(application))
+    assert (await (await one.send(GET)).response())[0] == 500
+    assert "Exception inside application: /" in caplog.text
+
+
 async def test_an_error_in_the_body_is_seen_by_the_client(
     start: Any, client: Any
 ) -> None:
@@ -425,8 +440,44 @@ async def test_nothing_can_be_sent_after_the_end_of_a_response(
 async def test_a_response_that_breaks_its_length_is_cut_off(
     start: Any, client: Any
 ) -> None:
-    one = await client(await start(answer(headers=[(b"Content-Length", b"5")])))
-    assert await (await one.send(GET)).rest() == b""
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-length", b"5")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        await send({"type": "http.response.body", "body": b"more"})
+
+    one = await client(await start(application))
+    data = await (await one.send(GET)).rest()
+    assert data.endswith(b"\r\n\r\nhalf")
+
+
+@pytest.mark.parametrize(
+    ("body", "length", "more", "error"),
+    [
+        (b"abc", b"10", False, "A body of 3 bytes has content-length 10."),
+        (b"abcdef", b"2", False, "A body of 6 bytes has content-length 2."),
+        (b"abcdef", b"2", True, "A body of 6 bytes has content-length 2."),
+        ("abc", b"3", False, "not 'str'"),
+        (None, b"0", False, "not 'NoneType'"),
+    ],
+)
+async def test_a_first_part_that_is_wrong_is_a_500(
+    start: Any,
+    client: Any,
+    caplog: Any,
+    body: Any,
+    length: bytes,
+    more: bool,
+    error: Any,
+) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"content-length", length)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": more})
+
+    one = await client(await start(application))
+    assert (await (await one.send(GET)).response())[0] == 500
+    assert error in caplog.text
 
 
 async def test_the_application_hears_that_the_response_is_done(
@@ -442,6 +493,31 @@ async def test_the_application_hears_that_the_response_is_done(
     one = await client(await start(application))
     await (await one.send(GET)).response()
     assert await heard.get() == {"type": "http.disconnect"}
+
+
+async def test_a_body_that_comes_after_the_response_is_not_kept(
+    start: Any, client: Any
+) -> None:
+    heard, sent, done = [], asyncio.Event(), asyncio.Event()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await answer()(scope, receive, send)
+        if scope["method"] == "POST":
+            await sent.wait()
+            with suppress(TimeoutError):
+                while True:
+                    heard.append(await asyncio.wait_for(receive(), 0.01))
+            done.set()
+
+    one = await client(await start(application))
+    size = 8 * 2**20
+    await one.send(b"POST / HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n" % size)
+    assert (await one.response())[0] == 200
+    await one.send(bytes(size))
+    assert (await (await one.send(GET)).response())[0] == 200
+    sent.set()
+    await done.wait()
+    assert heard == [{"type": "http.disconnect"}]
 
 
 async def test_what_an_application_does_afterwards_delays_no_request(

@@ -1,12 +1,16 @@
 """The server as a process: its command line, its start, its end."""
 
 import asyncio
+import gc
+import logging
 import os
 import re
 import runpy
 import signal
+import socket
 import sys
 import threading
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -153,6 +157,85 @@ def test_an_application_that_is_not_there_is_an_error_of_usage(capsys: Any) -> N
     assert "write module:variable, as in chat.asgi" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["app:application", "--port=70000"], "--port: 70000 is not from 0 to 65535"),
+        (["app:application", "--max-head=0"], "--max-head: 0 is not from 1 to inf"),
+        (["app:application", "--max-message=-1"], "-1 is not from 1 to inf"),
+        (["app:application", "--client-timeout=-1"], "-1 is not from 0 to inf"),
+        (["app:application", "--client-timeout=nan"], "nan is not from 0 to inf"),
+        (["app:application", "--close-timeout=x"], "invalid number value: 'x'"),
+        (["./app:application"], "no './app:application'; write module:variable"),
+        ([".app:application"], "no '.app:application'; write module:variable"),
+        (["app:number"], "app:number cannot be called: 5 is no application"),
+    ],
+)
+def test_a_wrong_command_line_says_what_is_wrong(
+    monkeypatch: Any, tmp_path: Path, capsys: Any, arguments: Any, error: str
+) -> None:
+    (tmp_path / "app.py").write_text("application, number = print, 5")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "app", raising=False)
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert error in capsys.readouterr().err
+
+
+STUBBORN = """
+import os, signal
+from asyncio import Event
+
+async def hangs(scope, receive, send):
+    if (await receive())["type"] == "lifespan.startup":
+        os.kill(os.getpid(), signal.SIGTERM)
+    await Event().wait()
+
+async def refuses(scope, receive, send):
+    await send({"type": (await receive())["type"] + ".failed", "message": "no disk"})
+"""
+
+
+@pytest.mark.usefixtures("handlers")
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["stubborn:refuses"], "lifespan.startup failed: no disk"),
+        (["stubborn:hangs"], "it was stopped before the application had started"),
+        (["builtins:print", "--host=192.0.2.1"], "--host 192.0.2.1 --port 0: [Errno"),
+    ],
+)
+def test_a_server_that_cannot_start_says_why_in_a_line(
+    monkeypatch: Any, tmp_path: Path, capsys: Any, arguments: Any, error: str
+) -> None:
+    (tmp_path / "stubborn.py").write_text(STUBBORN)
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(SystemExit, match="1"):
+        main([*arguments, "--port=0", "--close-timeout=0.05"])
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert error in lines[0]
+
+
+@pytest.mark.usefixtures("handlers")
+def test_an_address_of_ipv6_is_in_brackets(
+    monkeypatch: Any, tmp_path: Path, capsys: Any
+) -> None:
+    if not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    (tmp_path / "six.py").write_text(
+        "import os, signal\n"
+        "async def app(scope, receive, send):\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    try:
+        main(["six:app", "--host=::1", "--port=0"])
+    except SystemExit:
+        pytest.skip("this machine has no address ::1")
+    assert capsys.readouterr().out.startswith("Listening on http://[::1]:")
+
+
 async def test_lifespan_is_told_of_start_and_end_and_fills_the_state() -> None:
     told = []
     seen: list[Any] = []
@@ -180,6 +263,62 @@ async def test_lifespan_is_told_of_start_and_end_and_fills_the_state() -> None:
     assert seen == [{"pool": "a pool"}] * 2
 
 
+def plain(scope: Any, receive: Any, send: Any) -> Any:
+    """No coroutine function: it raises when it is called."""
+    if scope["type"] == "lifespan":
+        raise ValueError("No application configured for scope type 'lifespan'")
+    return echo(scope, receive, send)
+
+
+async def cancelled(scope: Any, receive: Any, send: Any) -> None:
+    """An application whose lifespan ends as if it were cancelled."""
+    if scope["type"] == "lifespan":
+        raise asyncio.CancelledError
+    await echo(scope, receive, send)
+
+
+@pytest.mark.parametrize("application", [plain, cancelled])
+async def test_an_application_that_ends_its_lifespan_otherwise_is_served_too(
+    application: Any,
+) -> None:
+    async with (
+        serve(application, port=0, limits=quick()) as address,
+        connect(url(address)) as one,
+    ):
+        await one.send("x")
+        assert await one.recv() == "x"
+
+
+@pytest.mark.parametrize("answer", [{}, {"type": "http.response.start"}])
+async def test_another_answer_to_lifespan_is_an_error_of_the_application(
+    answer: Any, caplog: Any
+) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await send(answer)
+
+    with caplog.at_level(logging.INFO):
+        async with serve(application, port=0):
+            pass
+    assert f"Cannot send {answer!r}, only lifespan.startup.complete or" in caplog.text
+
+
+async def test_an_application_that_does_not_stop_is_given_up(caplog: Any) -> None:
+    cancelled = asyncio.Event()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    async with serve(application, port=0, limits=quick(close_timeout=0.05)):
+        pass
+    await cancelled.wait()
+    assert "no answer to lifespan.shutdown" in caplog.text
+
+
 @pytest.mark.parametrize("returns", [True, False])
 async def test_an_application_without_lifespan_is_served_all_the_same(
     returns: bool,
@@ -193,10 +332,10 @@ async def test_an_application_without_lifespan_is_served_all_the_same(
 
     async with (
         serve(application, port=0, limits=quick()) as address,
-        connect(url(address)) as socket,
+        connect(url(address)) as one,
     ):
-        await socket.send("x")
-        assert await socket.recv() == "x"
+        await one.send("x")
+        assert await one.recv() == "x"
 
 
 async def test_lifespan_is_told_of_the_end_when_the_server_fails() -> None:
@@ -262,6 +401,35 @@ def no_lifespan(application: Any) -> Any:
         await application(scope, receive, send)
 
     return without
+
+
+async def test_nothing_is_kept_of_an_exchange_that_is_over(
+    start: Any, client: Any
+) -> None:
+    exchanges = weakref.WeakSet[Any]()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        exchanges.add(receive.__self__)
+        if scope["type"] == "http":
+            await receive()
+            await receive()
+        elif scope["path"] == "/returns/":
+            await send(ACCEPT)
+        elif scope["path"] == "/refuses/":
+            await send({"type": "websocket.close"})
+        else:
+            await echo(scope, receive, send)
+
+    address = await start(application, close_timeout=60, handshake_timeout=60)
+    await (await (await client(address)).send(GET)).close()
+    for path in ("/returns/", "/refuses/", "/echoes/"):
+        one = await client(address)
+        await one.upgrade(path)
+        await one.close()
+    async with asyncio.timeout(20):
+        while exchanges:
+            await asyncio.sleep(0.01)
+            gc.collect()
 
 
 async def test_a_request_at_work_is_finished_before_the_end(client: Any) -> None:

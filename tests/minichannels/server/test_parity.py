@@ -119,6 +119,18 @@ async def test_messages_come_back_the_same(servers: Any) -> None:
             await (await socket.ping())
 
 
+@pytest.mark.parametrize("name", ["minichannels", "daphne"])
+async def test_a_message_is_of_text_or_of_bytes_not_both(
+    servers: Any, name: str
+) -> None:
+    host, port = servers[name]
+    async with connect(f"ws://{host}:{port}/both/") as socket:
+        assert [await socket.recv(), await socket.recv()] == [b"b", "a"]
+        with pytest.raises(ConnectionClosed):
+            await socket.recv()
+    assert socket.close_code == 1011
+
+
 async def test_a_subprotocol_is_accepted_the_same(servers: Any) -> None:
     for host, port in servers.values():
         url = f"ws://{host}:{port}/subprotocol/?v2"

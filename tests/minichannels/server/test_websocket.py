@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from .conftest import frame
 
 ACCEPT = {"type": "websocket.accept"}
+SEND = {"type": "websocket.send"}
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
 
@@ -153,12 +154,37 @@ async def test_no_answer_to_a_handshake_is_a_500(
         ),
         ([ACCEPT | {"subprotocol": "v3"}], 500, "'v3'; offered is ['v1', 'v2']."),
         ([ACCEPT | {"headers": [(b"a", b"b\r\nc: d")]}], 500, "Illegal header value"),
+        (
+            [ACCEPT | {"headers": [("x-one", "1")]}],
+            500,
+            "Headers are pairs of bytes, not ('x-one', '1').",
+        ),
+        *(
+            ([ACCEPT | {"headers": [(name, b"1")]}], 500, "the server sets them.")
+            for name in (
+                b"Sec-WebSocket-Accept",
+                b"sec-websocket-protocol",
+                b"Content-Length",
+                b"transfer-encoding",
+                b"connection",
+            )
+        ),
         ([ACCEPT, ACCEPT], 1011, "Cannot send 'websocket.accept' when open"),
+        (
+            [ACCEPT, {"type": "websocket.close", "code": 0}],
+            1011,
+            "invalid status code",
+        ),
         ([ACCEPT, {"type": "websocket.send"}], 1011, "needs text, a str, or bytes."),
         (
             [ACCEPT, {"type": "websocket.send", "text": b"x"}],
             1011,
             "needs text, a str, or bytes.",
+        ),
+        (
+            [ACCEPT, SEND | {"text": "a", "bytes": b"b"}],
+            1011,
+            "It has ['bytes', 'text', 'type'].",
         ),
         (
             [ACCEPT, {"type": "websocket.close", "code": 999}],
@@ -500,6 +526,28 @@ async def test_a_malformed_handshake_does_not_reach_the_application(
     await one.send(request.replace(old, new))
     assert (await one.response())[0] == status
     assert await one.rest() == b""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "header"),
+    [
+        (b"GET", b"POST", ("allow", "GET")),
+        (b"Connection: Upgrade", b"Connection: close", ("upgrade", "websocket")),
+        (b"Version: 13", b"Version: 8", ("sec-websocket-version", "13")),
+    ],
+)
+async def test_a_refused_handshake_says_what_would_be_accepted(
+    start: Any, client: Any, old: bytes, new: bytes, header: tuple[str, str]
+) -> None:
+    one = await client(await start(None))
+    request = (
+        b"GET / HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: bWluaWNoYW5uZWxzIDEyMw==\r\n"
+        b"\r\n"
+    )
+    await one.send(request.replace(old, new))
+    _, headers, _ = await one.response()
+    assert header in headers.items()
 
 
 async def test_send_waits_for_a_client_that_does_not_read(

@@ -156,6 +156,14 @@ async def returns(scope, receive, send):
     await send({"type": "websocket.accept"})
 
 
+async def both(scope, receive, send):
+    await receive()
+    await send({"type": "websocket.accept"})
+    await send({"type": "websocket.send", "text": "", "bytes": b"b"})
+    await send({"type": "websocket.send", "text": "a", "bytes": b""})
+    await send({"type": "websocket.send", "text": "a", "bytes": b"b"})
+
+
 async def empty(scope, receive, send):
     await receive()
     await send({"type": "websocket.accept"})
@@ -186,4 +194,5 @@ BEHAVIOURS = {
     ("websocket", "deaf"): deaf,
     ("websocket", "returns"): returns,
     ("websocket", "empty"): empty,
+    ("websocket", "both"): both,
 }
