@@ -66,7 +66,9 @@ FOUND_AT = {
     "time.sleep blocks": [f"{MUSEUM}blocking"],
     "large message disconnects": [f"{MUSEUM}too-big"],
     "Unexpected response code: 404": [f"{MUSEUM}404", f"{MUSEUM}short"],
-    "insecure WebSocket page loaded over HTTPS": [f"{MUSEUM}short"],
+    "An insecure WebSocket connection may not be initiated": [f"{MUSEUM}short"],
+    "Cannot find ASGI_APPLICATION setting": [f"{MUSEUM}short"],
+    "daphne Address already in use": [f"{MUSEUM}short"],
     "ChannelFull": [f"{MUSEUM}full", "layers/#full"],
     "messages dropped silently": [f"{MUSEUM}full"],
     "messages arrive only after the loop": [

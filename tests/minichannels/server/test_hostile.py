@@ -152,7 +152,7 @@ async def test_a_body_that_does_not_go_on_is_a_408(start: Any, client: Any) -> N
 async def test_a_client_that_asks_for_nothing_more_is_let_go(
     start: Any, client: Any
 ) -> None:
-    one = await client(await start(answer(), client_timeout=0.1))
+    one = await client(await start(answer(), client_timeout=0.5))
     assert (await (await one.send(GET)).response())[0] == 200
     assert await one.rest() == b""
 
@@ -160,7 +160,7 @@ async def test_a_client_that_asks_for_nothing_more_is_let_go(
 async def test_a_body_that_nobody_reads_and_that_stops_ends_the_connection(
     start: Any, client: Any
 ) -> None:
-    one = await client(await start(answer(), client_timeout=0.1))
+    one = await client(await start(answer(), client_timeout=0.5))
     await one.send(POST + b"Content-Length: 10\r\n\r\nabc")
     assert (await one.response())[0] == 200
     assert await one.rest() == b""

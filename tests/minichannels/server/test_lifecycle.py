@@ -455,9 +455,10 @@ async def test_a_request_at_work_is_finished_before_the_end(client: Any) -> None
 
 
 async def test_what_does_not_end_in_time_is_stopped(client: Any) -> None:
-    stopped = threading.Event()
+    at_work, stopped = threading.Event(), threading.Event()
 
     async def application(scope: Any, receive: Any, send: Any) -> None:
+        at_work.set()
         try:
             await asyncio.Event().wait()
         finally:
@@ -467,16 +468,17 @@ async def test_what_does_not_end_in_time_is_stopped(client: Any) -> None:
     server, stop, address = await stopping(application, close_timeout=0.05)
     one = await client(address)
     await one.send(GET)
-    await asyncio.sleep(0.02)
+    await asyncio.to_thread(at_work.wait)
     stop.set()
     await server
     assert stopped.is_set()
 
 
 async def test_a_handshake_at_work_is_refused_at_the_end(client: Any) -> None:
-    server, stop, address = await stopping(no_lifespan(sending()))
+    heard = asyncio.Queue[Any]()
+    server, stop, address = await stopping(no_lifespan(sending(heard=heard)))
     handshake = asyncio.create_task(connect(url(address)).__aenter__())
-    await asyncio.sleep(0.05)
+    await heard.get()
     stop.set()
     with pytest.raises(InvalidStatus) as refused:
         await handshake
