@@ -114,6 +114,17 @@ async def test_the_palette_follows_the_system_until_it_is_switched(visit: Any) -
     assert await visited.violations() == []
 
 
+async def test_an_answer_waits_for_the_guess_and_not_on_paper(visit: Any) -> None:
+    page = (await visit("chapters/consumer/")).page
+    answer = page.locator("run-block#unknown + p.answer")
+    await expect(answer).to_be_hidden()
+    await page.emulate_media(media="print")
+    await expect(answer).to_be_visible()
+    await page.emulate_media(media="screen")
+    await page.locator("run-block#unknown details.run-output > summary").click()
+    await expect(answer).to_be_visible()
+
+
 async def test_a_definition_opens_when_the_keyboard_reaches_the_word(
     visit: Any,
 ) -> None:
